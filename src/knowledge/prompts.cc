@@ -1,0 +1,277 @@
+#include "knowledge/prompts.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "emostage/error.h"
+#include "knowledge/toml_reader.h"
+
+namespace emostage {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+constexpr std::string_view kListNames[] = {"emotions", "needs", "phases", "phase_aims",
+                                           "strategies"};
+constexpr std::string_view kPhaseNames[] = {"phase", "aims", "do", "too_early"};
+constexpr std::string_view kNoteNames[] = {"feels", "situation", "thinks", "needs"};
+constexpr std::string_view kNoteAndPhaseNames[] = {"feels", "situation", "thinks", "needs",
+                                                   "phase", "aims",      "do",     "too_early"};
+
+// A cue that methods ask for by name, with the placeholders that they fill in it.
+struct CueRule {
+  std::string_view name;
+  Names placeholders;
+};
+constexpr CueRule kCues[] = {
+    {"perspective", {}},
+    {"phase", {}},
+    {"reply", kPhaseNames},
+    {"reply_without_perspective", kPhaseNames},
+    {"reply_without_phase", {}},
+    {"reply_from_notes", kNoteAndPhaseNames},
+    {"reply_from_notes_without_phase", kNoteNames},
+    {"turn", {}},
+    {"summary", {}},
+};
+
+constexpr std::string_view kWords[] = {"opening", "fold", "cut", "list_gap", "label_gap"};
+
+// What a shipped method asks for, so that an edited file fails at load rather than in a talk.
+struct MethodRule {
+  std::string_view method;
+  Names cues;
+  Names prefixes;
+};
+constexpr std::string_view kEmostageCues[] = {"perspective",
+                                              "phase",
+                                              "reply",
+                                              "reply_without_perspective",
+                                              "reply_without_phase",
+                                              "reply_from_notes",
+                                              "reply_from_notes_without_phase",
+                                              "summary"};
+constexpr std::string_view kEmostagePrefixes[] = {"perspective", "phase", "reply", "summary"};
+constexpr std::string_view kDirectCues[] = {"summary"};
+constexpr std::string_view kDirectPrefixes[] = {"reply", "summary"};
+constexpr std::string_view kOneCallCues[] = {"turn", "summary"};
+constexpr std::string_view kOneCallPrefixes[] = {"turn", "summary"};
+constexpr MethodRule kMethods[] = {
+    {"emostage", kEmostageCues, kEmostagePrefixes},
+    {"direct", kDirectCues, kDirectPrefixes},
+    {"one-call", kOneCallCues, kOneCallPrefixes},
+};
+
+std::string Listed(Names names) {
+  std::string list;
+  for (std::string_view name : names) {
+    if (!list.empty()) list += ", ";
+    list += name;
+  }
+  return list.empty() ? "none" : list;
+}
+
+bool Contains(Names names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// A text cut at its placeholders: `literal`, then the value of `name` unless it is the last piece.
+struct Piece {
+  std::string_view literal;
+  std::optional<std::string_view> name;
+};
+
+// nullopt if a "{{" is not closed.
+std::optional<std::vector<Piece>> CutAtPlaceholders(std::string_view text) {
+  std::vector<Piece> pieces;
+  while (true) {
+    const std::size_t open = text.find("{{");
+    if (open == std::string_view::npos) {
+      pieces.push_back({text, std::nullopt});
+      return pieces;
+    }
+    const std::size_t close = text.find("}}", open);
+    if (close == std::string_view::npos) return std::nullopt;
+    pieces.push_back({text.substr(0, open), text.substr(open + 2, close - open - 2)});
+    text.remove_prefix(close + 2);
+  }
+}
+
+std::set<std::string_view> PlaceholdersOf(std::string_view text) {
+  std::set<std::string_view> names;
+  for (const Piece& piece : CutAtPlaceholders(text).value_or(std::vector<Piece>{})) {
+    if (piece.name) names.insert(*piece.name);
+  }
+  return names;
+}
+
+void CheckPlaceholders(const TomlTable& table, std::string_view key, std::string_view text,
+                       Names allowed) {
+  const auto pieces = CutAtPlaceholders(text);
+  if (!pieces) table.FailAt(key, "a '{{' is not closed by '}}'");
+  for (const Piece& piece : *pieces) {
+    if (piece.name && !Contains(allowed, *piece.name)) {
+      table.FailAt(key, "unknown placeholder '{{" + std::string(*piece.name) + "}}'",
+                   "placeholders allowed here: " + Listed(allowed));
+    }
+  }
+}
+
+TextMap ReadCues(const TomlTable& table) {
+  TextMap cues;
+  for (const std::string& key : table.Keys()) {
+    const auto* rule = std::find_if(std::begin(kCues), std::end(kCues),
+                                    [&](const CueRule& known) { return known.name == key; });
+    if (rule == std::end(kCues)) {
+      std::vector<std::string_view> known;
+      for (const CueRule& cue : kCues) known.push_back(cue.name);
+      table.FailAt(key, "unknown cue '" + key + "'", "the cues are " + Listed(known));
+    }
+    std::string text = table.Text(key);
+    if (text.front() != '[') table.FailAt(key, "cue '" + key + "' must begin with '['");
+    if (text.find('\n') != std::string::npos) {
+      table.FailAt(key, "cue '" + key + "' must be one line");
+    }
+    CheckPlaceholders(table, key, text, rule->placeholders);
+    cues.emplace(key, std::move(text));
+  }
+  return cues;
+}
+
+// Prefixes and words: short texts without placeholders, possibly empty.
+TextMap ReadPlainTexts(const TomlTable& table) {
+  TextMap texts;
+  for (const std::string& key : table.Keys()) {
+    std::string text = table.AnyText(key);
+    CheckPlaceholders(table, key, text, {});
+    texts.emplace(key, std::move(text));
+  }
+  return texts;
+}
+
+void RequireKeys(const TomlTable& table, Names keys) {
+  for (std::string_view key : keys) {
+    if (!table.Has(key)) table.Fail("'" + std::string(key) + "' is missing");
+  }
+}
+
+void CheckMethodKeys(const TomlTable& root, std::string_view method) {
+  for (const MethodRule& rule : kMethods) {
+    if (rule.method != method) continue;
+    RequireKeys(root.Table("cue"), rule.cues);
+    RequireKeys(root.Table("prefix"), rule.prefixes);
+  }
+}
+
+const std::string& Get(const TextMap& texts, std::string_view name, std::string_view section,
+                       const PromptFile& file) {
+  const auto found = texts.find(name);
+  if (found == texts.end()) {
+    throw Error(ErrorCode::kKnowledge, file.file.path + ": there is no '" + std::string(name) +
+                                           "' under [" + std::string(section) + "]");
+  }
+  return found->second;
+}
+
+[[noreturn]] void FailShape(const PromptFile& file, const std::string& what,
+                            const PromptFile& reference) {
+  throw Error(ErrorCode::kKnowledge,
+              file.file.path + ": " + what + " unlike " + reference.file.path,
+              "all languages of a method have the same keys and placeholders");
+}
+
+void CheckSamePlaceholders(const PromptFile& file, std::string_view place, std::string_view text,
+                           const PromptFile& reference, std::string_view reference_text) {
+  if (PlaceholdersOf(text) != PlaceholdersOf(reference_text)) {
+    FailShape(file, std::string(place) + " has other placeholders", reference);
+  }
+}
+
+void CheckSameKeys(const PromptFile& file, std::string_view section, const TextMap& texts,
+                   const PromptFile& reference, const TextMap& reference_texts) {
+  const auto place = [&](std::string_view before, std::string_view key) {
+    return std::string(before).append(key).append("' under [").append(section).append("]");
+  };
+  for (const auto& [key, text] : texts) {
+    if (!reference_texts.contains(key)) FailShape(file, place("has '", key), reference);
+  }
+  for (const auto& [key, reference_text] : reference_texts) {
+    const auto found = texts.find(key);
+    if (found == texts.end()) FailShape(file, place("lacks '", key), reference);
+    CheckSamePlaceholders(file, place("'", key), found->second, reference, reference_text);
+  }
+}
+
+}  // namespace
+
+const std::string& PromptFile::Cue(std::string_view name) const {
+  return Get(cues, name, "cue", *this);
+}
+
+const std::string& PromptFile::Prefix(std::string_view name) const {
+  return Get(prefixes, name, "prefix", *this);
+}
+
+const std::string& PromptFile::Word(std::string_view name) const {
+  return Get(words, name, "words", *this);
+}
+
+std::string Fill(std::string_view text, const TextMap& values) {
+  const auto pieces = CutAtPlaceholders(text);
+  if (!pieces) throw Error(ErrorCode::kInternal, "a '{{' in a prompt is not closed by '}}'");
+  std::string filled;
+  for (const Piece& piece : *pieces) {
+    filled += piece.literal;
+    if (!piece.name) continue;
+    const auto value = values.find(*piece.name);
+    if (value == values.end()) {
+      throw Error(ErrorCode::kInternal,
+                  "no value for '{{" + std::string(*piece.name) + "}}' in a prompt");
+    }
+    filled += value->second;
+  }
+  return filled;
+}
+
+PromptFile ReadPromptFile(const TomlDocument& document) {
+  const TomlTable root = document.root();
+  root.AllowOnly(
+      {"version", "source", "method", "language", "system", "stop", "cue", "prefix", "words"});
+  PromptFile prompts;
+  prompts.file = document.InfoWithoutId();
+  prompts.method = root.Id("method");
+  const std::string code = root.Text("language");
+  const std::optional<Language> language = LanguageFromCode(code);
+  if (!language) {
+    root.FailAt("language", "language is '" + code + "'", "it must be \"en\", \"zh\" or \"ja\"");
+  }
+  prompts.language = *language;
+  const std::string stem = prompts.method + "." + code;
+  if (stem != document.stem()) {
+    root.FailAt("method",
+                "method and language make '" + stem + "' but the file is called '" +
+                    document.stem() + ".toml'",
+                "make them the same");
+  }
+  prompts.system = root.Text("system");
+  CheckPlaceholders(root, "system", prompts.system, kListNames);
+  prompts.stop = root.Texts("stop");
+  prompts.cues = ReadCues(root.Table("cue"));
+  prompts.prefixes = ReadPlainTexts(root.Table("prefix"));
+  prompts.words = ReadPlainTexts(root.Table("words"));
+  RequireKeys(root.Table("words"), kWords);
+  CheckMethodKeys(root, prompts.method);
+  return prompts;
+}
+
+void CheckSamePromptShape(const PromptFile& file, const PromptFile& reference) {
+  CheckSamePlaceholders(file, "'system'", file.system, reference, reference.system);
+  CheckSameKeys(file, "cue", file.cues, reference, reference.cues);
+  CheckSameKeys(file, "prefix", file.prefixes, reference, reference.prefixes);
+  CheckSameKeys(file, "words", file.words, reference, reference.words);
+}
+
+}  // namespace emostage

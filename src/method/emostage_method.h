@@ -1,0 +1,29 @@
+#ifndef EMOSTAGE_METHOD_EMOSTAGE_METHOD_H_
+#define EMOSTAGE_METHOD_EMOSTAGE_METHOD_H_
+
+#include "method/method.h"
+
+namespace emostage {
+
+// Our reading of EmoStage (2025), of which only the abstract was at hand: perspective, phase,
+// reply, with no training. Its two controls leave one of the first two steps out.
+class EmoStage : public Method {
+ public:
+  struct Parts {
+    bool perspective = true;
+    bool phase = true;
+  };
+  explicit EmoStage(Parts parts) : parts_(parts) {}
+
+  [[nodiscard]] std::string_view name() const override;
+  [[nodiscard]] std::string_view summary() const override;
+  [[nodiscard]] std::string_view prompts() const override { return "emostage"; }
+  [[nodiscard]] Answer Respond(Stage& stage) const override;
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_METHOD_EMOSTAGE_METHOD_H_

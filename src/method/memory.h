@@ -1,0 +1,35 @@
+#ifndef EMOSTAGE_METHOD_MEMORY_H_
+#define EMOSTAGE_METHOD_MEMORY_H_
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace emostage {
+
+// What a method remembers of one session from turn to turn. All of it can be worked out again from
+// the dialogue: losing it costs time, never the answer.
+struct Memory {
+  // The model's distribution over phases at each client turn, as far as it was asked. `key` tells
+  // the scheme, the language and the words up to that turn, so that an edited history is noticed.
+  struct PhaseReading {
+    size_t key = 0;
+    std::vector<double> probabilities;  // empty: not asked
+  };
+  std::vector<PhaseReading> phase_readings;
+  // The model's leaning among a scheme's phases when there is nothing to read, by scheme and
+  // prompt file.
+  std::map<std::string, std::vector<double>> leanings;
+
+  // The middle of a dialogue that outgrew the context, as a summary.
+  struct Fold {
+    size_t key = 0;       // tells the words that were folded
+    size_t turns = 0;     // folded: turns [opening, opening + turns)
+    std::string summary;
+  } fold;
+};
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_METHOD_MEMORY_H_

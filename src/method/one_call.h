@@ -1,0 +1,21 @@
+#ifndef EMOSTAGE_METHOD_ONE_CALL_H_
+#define EMOSTAGE_METHOD_ONE_CALL_H_
+
+#include "method/method.h"
+
+namespace emostage {
+
+// The control that asks for everything at once: perspective, phase and reply in one JSON answer.
+class OneCall : public Method {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "one-call"; }
+  [[nodiscard]] std::string_view summary() const override {
+    return "control: perspective, phase and reply in one answer";
+  }
+  [[nodiscard]] std::string_view prompts() const override { return "one-call"; }
+  [[nodiscard]] Answer Respond(Stage& stage) const override;
+};
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_METHOD_ONE_CALL_H_

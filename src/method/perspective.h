@@ -1,0 +1,30 @@
+#ifndef EMOSTAGE_METHOD_PERSPECTIVE_H_
+#define EMOSTAGE_METHOD_PERSPECTIVE_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emostage/answer.h"
+#include "knowledge/knowledge.h"
+
+namespace emostage {
+
+// A further field of a note, after those of the perspective: its name and its JSON schema.
+struct ExtraField {
+  std::string name;
+  std::string schema;
+};
+
+// The schema that binds a note on the client's perspective: a few words each on what happened and
+// on what the client thinks, then emotions with intensities and needs from our sets.
+[[nodiscard]] std::string PerspectiveSchema(const Knowledge& knowledge, Language language,
+                                            const std::vector<ExtraField>& extra = {});
+
+// The state such a note tells, names turned into ids. `json` satisfies the schema.
+[[nodiscard]] ClientState ParsePerspective(std::string_view json, const Knowledge& knowledge,
+                                           Language language);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_METHOD_PERSPECTIVE_H_

@@ -1,0 +1,34 @@
+#include "method/registry.h"
+
+#include <array>
+#include <string>
+
+#include "emostage/error.h"
+#include "method/direct.h"
+#include "method/emostage_method.h"
+#include "method/one_call.h"
+
+namespace emostage {
+
+std::span<const Method* const> AllMethods() {
+  static const EmoStage whole(EmoStage::Parts{.perspective = true, .phase = true});
+  static const EmoStage without_perspective(EmoStage::Parts{.perspective = false, .phase = true});
+  static const EmoStage without_phase(EmoStage::Parts{.perspective = true, .phase = false});
+  static const Direct direct;
+  static const OneCall one_call;
+  static const std::array<const Method*, 5> all = {&whole, &direct, &one_call,
+                                                   &without_perspective, &without_phase};
+  return all;
+}
+
+const Method& FindMethod(std::string_view name) {
+  std::string known;
+  for (const Method* method : AllMethods()) {
+    if (method->name() == name) return *method;
+    known += (known.empty() ? "" : ", ") + std::string(method->name());
+  }
+  throw Error(ErrorCode::kUsage, "there is no method '" + std::string(name) + "'",
+              "choose one of: " + known);
+}
+
+}  // namespace emostage

@@ -1,0 +1,283 @@
+#include "method/stage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "emostage/error.h"
+#include "method/window.h"
+
+namespace emostage {
+namespace {
+
+constexpr int kSummaryTokens = 140;
+constexpr int kShortestWindow = 128;  // tokens for the dialogue; with less there is no talk
+constexpr int kNoteTokens = 160;      // of one note, whatever its schema allows
+
+double MillisecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+std::string ToJson(const Choice& choice, const std::vector<std::string>& labels) {
+  OrderedJson probabilities = OrderedJson::object();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    probabilities[std::string(Trim(labels[i]))] = choice.probabilities[i];
+  }
+  return DumpJson({{"label", Trim(labels[choice.best])}, {"probabilities", probabilities}});
+}
+
+// What a schema-bound answer says, and beside it how sure the model was of each label.
+std::string ToJson(const Completion& completion) {
+  OrderedJson output = OrderedJson::parse(completion.text, nullptr, false);
+  if (output.is_discarded()) return DumpJson({{"text", completion.text}});
+  OrderedJson picks = OrderedJson::array();
+  for (const Pick& pick : completion.picks) {
+    picks.push_back({{"field", pick.field},
+                     {"label", pick.labels[pick.chosen]},
+                     {"probability", pick.probabilities[pick.chosen]}});
+  }
+  output["picks"] = picks;
+  return DumpJson(output);
+}
+
+}  // namespace
+
+Stage::Stage(const StageSettings& settings, std::string_view method, std::string_view prompts)
+    : settings_(settings),
+      prompts_(&settings.knowledge->prompts(prompts, settings.language)),
+      begun_(std::chrono::steady_clock::now()) {
+  const Dialogue& dialogue = *settings_.dialogue;
+  if (dialogue.turns.empty()) {
+    throw Error(ErrorCode::kInput, "the dialogue is empty", "give at least one client turn");
+  }
+  if (dialogue.turns.back().role != Role::kClient) {
+    throw Error(ErrorCode::kInput, "the dialogue ends with the counsellor: nothing to answer",
+                "end it with a client turn");
+  }
+  answer_.method = method;
+  answer_.model = settings_.model->info().name;
+  answer_.language = settings_.language;
+  const Language language = settings_.language;
+  const PhaseScheme& scheme = *settings_.scheme;
+  system_ = Fill(prompts_->system,
+                 {{"emotions", NameList(settings_.knowledge->emotions(), language)},
+                  {"needs", DefinitionList(settings_.knowledge->needs(), language)},
+                  {"strategies", DefinitionList(settings_.knowledge->strategies(), language)},
+                  {"phases", DefinitionList(scheme, language)},
+                  {"phase_aims", AimList(scheme, language)}});
+
+  WindowLimits limits;
+  const int context = settings_.model->info().context_tokens;
+  // Room for the cues, the notes and the reply of one turn.
+  const int reserve = settings_.sampling.max_tokens + 2 * kNoteTokens + 200;
+  limits.tokens = context - settings_.model->CountTokens(system_) - std::min(reserve, context / 2);
+  if (limits.tokens < kShortestWindow) {
+    throw Error(ErrorCode::kInput,
+                "a context of " + std::to_string(context) + " tokens leaves no room for a dialogue",
+                "use a larger --context");
+  }
+  limits.count = [model = settings_.model](std::string_view text) {
+    return model->CountTokens(text);
+  };
+  Usage usage;
+  int summaries = 0;
+  limits.summarise = [&](const std::vector<Message>& messages) {
+    Ask ask = NewAsk(prompts_->Cue("summary"), prompts_->Prefix("summary"));
+    ask.messages = messages;
+    ask.sampling.max_tokens = kSummaryTokens;
+    ask.sampling.stop = prompts_->stop;
+    const Completion completion = settings_.context->complete(std::move(ask)).get();
+    ++summaries;
+    usage.prompt_tokens += completion.usage.prompt_tokens;
+    usage.reused_tokens += completion.usage.reused_tokens;
+    usage.output_tokens += completion.usage.output_tokens;
+    usage.ms += completion.usage.ms;
+    return CleanReply(completion.text, completion.finish == FinishReason::kLength);
+  };
+  Memory::Fold& fold = settings_.memory->fold;
+  Window window = FitDialogue(dialogue, *prompts_, limits, fold);
+  messages_ = std::move(window.messages);
+  message_client_turn_ = std::move(window.client_turns);
+  if (window.folded_now || window.cut_turns > 0) {
+    OrderedJson output = {{"cut_turns", window.cut_turns}};
+    if (window.folded_now) {
+      output["folded_turns"] = fold.turns;
+      output["summary"] = fold.summary;
+      output["summaries"] = summaries;
+    }
+    Enter(NewStep("fold"), usage, DumpJson(output));
+  }
+}
+
+Ask Stage::NewAsk(const std::string& cue, const std::string& prefix) const {
+  Ask ask;
+  ask.system = system_;
+  ask.messages = messages_;
+  ask.instruction = cue;
+  ask.answer_prefix = prefix;
+  ask.stop = settings_.stop;
+  return ask;
+}
+
+size_t Stage::NewStep(std::string_view name) {
+  answer_.steps.emplace_back();
+  answer_.steps.back().name = name;
+  answer_.steps.back().output = "null";
+  return answer_.steps.size() - 1;
+}
+
+void Stage::Enter(size_t index, const Usage& usage, const std::string& output) {
+  Step& step = answer_.steps[index];
+  step.ms = usage.ms;
+  step.prompt_tokens = usage.prompt_tokens;
+  step.reused_tokens = usage.reused_tokens;
+  step.output_tokens = usage.output_tokens;
+  step.output = output;
+}
+
+void Stage::Remark(std::string_view step, const std::string& what) {
+  for (auto it = answer_.steps.rbegin(); it != answer_.steps.rend(); ++it) {
+    if (it->name != step) continue;
+    OrderedJson output = OrderedJson::parse(it->output, nullptr, false);
+    if (!output.is_object()) output = {{"value", output}};
+    output["fallback"].push_back(what);
+    it->output = DumpJson(output);
+    return;
+  }
+}
+
+Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
+                              const std::string& prefix, const std::string& schema) {
+  Ask ask = NewAsk(cue, prefix);
+  ask.schema = schema;
+  ask.sampling.max_tokens = kNoteTokens;
+  ask.sampling.min_tokens = settings_.fixed.note;
+  ask.sampling.stop = prompts_->stop;
+  const size_t index = NewStep(step);
+  return {settings_.context->complete(std::move(ask)), [this, index](const Completion& completion) {
+            Enter(index, completion.usage, ToJson(completion));
+          }};
+}
+
+Asked<Choice> Stage::Choose(std::string_view step, const std::string& cue,
+                            const std::string& prefix, const std::vector<std::string>& labels,
+                            const std::vector<Message>& messages) {
+  Ask ask = NewAsk(cue, prefix);
+  if (!messages.empty()) ask.messages = messages;
+  const size_t index = NewStep(step);
+  return {settings_.context->choose(std::move(ask), labels),
+          [this, index, labels](const Choice& choice) {
+            Enter(index, choice.usage, ToJson(choice, labels));
+          }};
+}
+
+Choice Stage::ChooseUnread(std::string_view step, const std::string& cue,
+                           const std::string& prefix, const std::vector<std::string>& labels) {
+  // Not in the session's own context, whose dialogue would have to make way.
+  const std::unique_ptr<Context> context = settings_.model->Open();
+  Ask ask = NewAsk(cue, prefix);
+  ask.messages = {{Speaker::kClient, prompts_->Word("opening")}};
+  const size_t index = NewStep(step);
+  Choice choice = context->choose(std::move(ask), labels).get();
+  Enter(index, choice.usage, ToJson(choice, labels));
+  return choice;
+}
+
+Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before) {
+  Ask ask = NewAsk(cue, "");
+  ask.before = std::move(before);
+  ask.sampling = settings_.sampling;
+  ask.sampling.stop = prompts_->stop;
+  ask.sampling.min_tokens = std::max(1, settings_.fixed.reply);
+  if (settings_.fixed.reply > 0) ask.sampling.max_tokens = settings_.fixed.reply;
+  const size_t index = NewStep("reply");
+  // Set on the model's thread, read after the answer: the future orders the two.
+  const auto first = std::make_shared<double>(0);
+  Future<Completion> future = settings_.context->complete(
+      std::move(ask), [first, begun = begun_, on_token = settings_.on_token](std::string_view s) {
+        if (*first == 0) *first = MillisecondsSince(begun);
+        if (on_token) on_token(s);
+      });
+  const Completion completion = future.get();
+  answer_.cancelled = completion.finish == FinishReason::kCancelled;
+  answer_.first_token_ms = *first;
+  answer_.reply = settings_.fixed.reply > 0
+                      ? completion.text  // a benchmark's: as many tokens as were asked for
+                      : CleanReply(completion.text, completion.finish == FinishReason::kLength);
+  OrderedJson output = {{"text", answer_.reply}};
+  if (completion.text != answer_.reply) output["as_written"] = completion.text;
+  Enter(index, completion.usage, DumpJson(output));
+  if (answer_.reply.empty() && !answer_.cancelled) {
+    throw Error(ErrorCode::kModel, "the model gave an empty reply",
+                "try another --seed or another model");
+  }
+  answer_.total_ms = MillisecondsSince(begun_);
+  return std::move(answer_);
+}
+
+Answer Stage::ReplyWith(std::string text) {
+  answer_.reply = CleanReply(text, false);
+  if (answer_.reply.empty()) {
+    throw Error(ErrorCode::kModel, "the model gave an empty reply",
+                "try another --seed or another model");
+  }
+  answer_.total_ms = answer_.first_token_ms = MillisecondsSince(begun_);
+  if (settings_.on_token) settings_.on_token(answer_.reply);
+  return std::move(answer_);
+}
+
+std::vector<Message> Stage::MessagesUpTo(size_t client_turn) const {
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    if (message_client_turn_[i] == client_turn) {
+      return {messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(i + 1)};
+    }
+  }
+  return {};
+}
+
+size_t Stage::client_turns() const {
+  return static_cast<size_t>(
+      std::ranges::count(settings_.dialogue->turns, Role::kClient, &Turn::role));
+}
+
+size_t Stage::KeyUpTo(size_t client_turn, size_t seed) const {
+  const std::vector<Turn>& turns = settings_.dialogue->turns;
+  size_t at = 0;
+  for (size_t seen = 0; at < turns.size(); ++at) {
+    if (turns[at].role == Role::kClient && seen++ == client_turn) break;
+  }
+  return KeyOf(*settings_.dialogue, at + 1, seed);
+}
+
+std::string CleanReply(std::string_view text, bool cut_off) {
+  std::string reply(Trim(text));
+  for (const std::string_view name :
+       {"Counsellor:", "Counselor:", "Assistant:", "Listener:", "咨询师：", "倾听者：", "回复：",
+        "カウンセラー：", "聞き手：", "返答："}) {
+    if (reply.starts_with(name)) reply = Trim(std::string_view(reply).substr(name.size()));
+  }
+  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"\"", "\""},
+                                    {"“", "”"},
+                                    {"「", "」"}}) {
+    const bool wrapped = reply.size() >= open.size() + close.size() && reply.starts_with(open) &&
+                         reply.ends_with(close) &&
+                         reply.find(close, open.size()) == reply.size() - close.size();
+    if (wrapped) {
+      reply = Trim(std::string_view(reply).substr(open.size(),
+                                                  reply.size() - open.size() - close.size()));
+    }
+  }
+  if (cut_off) {
+    size_t end = 0;
+    for (const std::string_view mark : {".", "!", "?", "…", "。", "！", "？"}) {
+      const size_t at = reply.rfind(mark);
+      if (at != std::string::npos) end = std::max(end, at + mark.size());
+    }
+    if (end > 0) reply.resize(end);
+  }
+  return reply;
+}
+
+}  // namespace emostage

@@ -1,0 +1,128 @@
+#ifndef EMOSTAGE_METHOD_STAGE_H_
+#define EMOSTAGE_METHOD_STAGE_H_
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emostage/answer.h"
+#include "emostage/dialogue.h"
+#include "emostage/model.h"
+#include "knowledge/knowledge.h"
+#include "method/memory.h"
+
+namespace emostage {
+
+// Lengths that a benchmark holds fixed so that methods can be compared; 0: not held.
+struct FixedLengths {
+  int reply = 0;  // tokens of the reply
+  int note = 0;   // tokens of every free-text field of the perspective
+};
+
+// What a turn is played with. Everything here outlives the stage.
+struct StageSettings {
+  const Knowledge* knowledge = nullptr;
+  Model* model = nullptr;
+  Context* context = nullptr;
+  Memory* memory = nullptr;
+  const Dialogue* dialogue = nullptr;  // ends with the client
+  const PhaseScheme* scheme = nullptr;
+  Language language = Language::kEnglish;
+  Sampling sampling;    // of the reply; notes and labels are never drawn
+  OnToken on_token;     // told the reply as it is written
+  std::stop_token stop;
+  FixedLengths fixed;
+};
+
+// An answer on its way that will be entered in the trace when it is waited for.
+template <typename T>
+class Asked {
+ public:
+  Asked(Future<T> future, std::function<void(const T&)> enter)
+      : future_(std::move(future)), enter_(std::move(enter)) {}
+  T get() {
+    T value = future_.get();
+    enter_(value);
+    return value;
+  }
+
+ private:
+  Future<T> future_;
+  std::function<void(const T&)> enter_;
+};
+
+// What a method has at hand for one turn: the dialogue as the model shall see it, the method's
+// prompts, the questions it may ask, and the trace, which writes itself.
+class Stage {
+ public:
+  // Folds the dialogue where it outgrows the model's context. Throws Error(kInput) for a dialogue
+  // that is empty or ends with the counsellor.
+  Stage(const StageSettings& settings, std::string_view method, std::string_view prompts);
+
+  [[nodiscard]] const Knowledge& knowledge() const { return *settings_.knowledge; }
+  [[nodiscard]] const PhaseScheme& scheme() const { return *settings_.scheme; }
+  [[nodiscard]] Language language() const { return settings_.language; }
+  [[nodiscard]] const PromptFile& prompts() const { return *prompts_; }
+  [[nodiscard]] Memory& memory() { return *settings_.memory; }
+  [[nodiscard]] const FixedLengths& fixed() const { return settings_.fixed; }
+  [[nodiscard]] const Sampling& sampling() const { return settings_.sampling; }
+
+  // Questions. Those asked before the first is waited for run side by side.
+
+  // JSON bound by a schema, or (without one) a short text.
+  [[nodiscard]] Asked<Completion> Note(std::string_view step, const std::string& cue,
+                                       const std::string& prefix, const std::string& schema);
+  // A label by likelihood. `messages` empty: about the whole dialogue.
+  [[nodiscard]] Asked<Choice> Choose(std::string_view step, const std::string& cue,
+                                     const std::string& prefix,
+                                     const std::vector<std::string>& labels,
+                                     const std::vector<Message>& messages = {});
+  // The same about a dialogue in which nothing was said yet, in a context of its own; waits.
+  [[nodiscard]] Choice ChooseUnread(std::string_view step, const std::string& cue,
+                                    const std::string& prefix,
+                                    const std::vector<std::string>& labels);
+  // The reply, streamed, cleaned, and entered in the answer with the totals.
+  // `before`: earlier notes of this turn that it builds on.
+  [[nodiscard]] Answer Reply(const std::string& cue, std::vector<Exchange> before = {});
+  // The same for a method that has the text of the reply already.
+  [[nodiscard]] Answer ReplyWith(std::string text);
+
+  // The trace so far; a method fills in `state` and `phase`.
+  [[nodiscard]] Answer& answer() { return answer_; }
+  // Enters a line about something that did not go as planned in the step entered last.
+  void Remark(std::string_view step, const std::string& what);
+
+  // The dialogue as messages, up to and with client turn number `client_turn` (from 0), as the
+  // model shall see it; empty where that turn was folded away.
+  [[nodiscard]] std::vector<Message> MessagesUpTo(size_t client_turn) const;
+  [[nodiscard]] size_t client_turns() const;
+  // A key for all that was said up to and with that client turn.
+  [[nodiscard]] size_t KeyUpTo(size_t client_turn, size_t seed) const;
+  [[nodiscard]] const std::string& system() const { return system_; }
+  [[nodiscard]] const std::vector<Message>& messages() const { return messages_; }
+
+ private:
+  [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
+  [[nodiscard]] size_t NewStep(std::string_view name);
+  void Enter(size_t step, const Usage& usage, const std::string& output);
+
+  StageSettings settings_;
+  const PromptFile* prompts_;
+  std::chrono::steady_clock::time_point begun_;
+  std::string system_;
+  std::vector<Message> messages_;
+  std::vector<size_t> message_client_turn_;  // of each message: the client turn it ends, or npos
+  Answer answer_;
+};
+
+// The reply as a person should get it: without quotation marks around it, a speaker's name before
+// it, or a last sentence that was cut off.
+[[nodiscard]] std::string CleanReply(std::string_view text, bool cut_off);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_METHOD_STAGE_H_

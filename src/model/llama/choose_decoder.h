@@ -1,0 +1,64 @@
+#ifndef EMOSTAGE_MODEL_LLAMA_CHOOSE_DECODER_H_
+#define EMOSTAGE_MODEL_LLAMA_CHOOSE_DECODER_H_
+
+#include <future>
+#include <vector>
+
+#include "emostage/model.h"
+#include "model/llama/decoder.h"
+#include "model/llama/label_trie.h"
+
+namespace emostage {
+
+// Scoring::kFirstDifference: the question's own logits settle the first difference; every further
+// place where labels part is read in a fork of its own, all of them in one batch.
+class ChooseDecoder : public Decoder {
+ public:
+  explicit ChooseDecoder(const std::vector<std::vector<Token>>& labels) : trie_(labels) {}
+
+  [[nodiscard]] std::future<Choice> future() { return promise_.get_future(); }
+
+  void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
+  [[nodiscard]] std::vector<Read> Next() override;
+  void Finish(const Usage& usage, bool cancelled) override;
+  void Fail(std::exception_ptr error) override { promise_.set_exception(error); }
+
+ private:
+  LabelTrie trie_;
+  std::vector<size_t> inner_;
+  bool at_root_ = true;
+  std::promise<Choice> promise_;
+};
+
+// Scoring::kMeanLogLikelihood, and score(): reads given texts in forks and adds up how likely each
+// of their tokens was.
+class ScoreDecoder : public Decoder {
+ public:
+  using Likelihoods = std::vector<std::vector<double>>;
+
+  explicit ScoreDecoder(std::vector<std::vector<Token>> texts);
+
+  [[nodiscard]] std::future<std::pair<Likelihoods, Usage>> future() {
+    return promise_.get_future();
+  }
+
+  void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
+  [[nodiscard]] std::vector<Read> Next() override;
+  void Finish(const Usage& usage, bool cancelled) override;
+  void Fail(std::exception_ptr error) override { promise_.set_exception(error); }
+
+ private:
+  std::vector<std::vector<Token>> texts_;
+  Likelihoods likelihoods_;
+  std::vector<size_t> reading_;
+  bool at_root_ = true;
+  std::promise<std::pair<Likelihoods, Usage>> promise_;
+};
+
+// The softmax of the mean log-likelihoods.
+[[nodiscard]] Choice ChoiceFromMeans(const ScoreDecoder::Likelihoods& likelihoods,
+                                     const Usage& usage);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_MODEL_LLAMA_CHOOSE_DECODER_H_

@@ -1,0 +1,577 @@
+#include "model/llama/engine.h"
+
+#include <ggml-cpu.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "emostage/error.h"
+
+namespace emostage {
+namespace {
+
+constexpr int kSequences = 64;  // branches at the same time, of all contexts
+// Logits of one pass: more would cost hundreds of MiB, fewer than sequences llama.cpp refuses.
+constexpr int kOutputs = kSequences;
+constexpr int kShortRead = 8;     // reads up to this length go before long ones
+constexpr size_t kKeptBranches = 6;
+
+double MillisecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+size_t CommonPrefix(std::span<const Token> a, std::span<const Token> b) {
+  return static_cast<size_t>(
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+}  // namespace
+
+Engine::Engine(llama_model* model, EngineOptions options)
+    : options_(std::move(options)),
+      vocabulary_(llama_model_get_vocab(model)),
+      partial_ok_(!llama_model_is_recurrent(model) && !llama_model_is_hybrid(model)),
+      thread_choice_(options_.threads),
+      root_cache_(options_.share ? options_.root_folder : "", options_.model_id) {
+  llama_context_params params = llama_context_default_params();
+  // Every one of these differs from a default that would be wrong here.
+  params.n_ctx = static_cast<uint32_t>(options_.cells);
+  params.n_batch = params.n_ubatch = static_cast<uint32_t>(options_.batch_tokens);
+  params.n_seq_max = kSequences;
+  params.n_outputs_max = kOutputs;
+  params.n_threads = params.n_threads_batch = options_.threads;
+  params.kv_unified = true;  // forks share cells
+  params.swa_full = true;    // so that a part of a sequence can be dropped
+  params.no_perf = true;
+  context_ = llama_init_from_model(model, params);
+  if (context_ == nullptr) {
+    throw Error(ErrorCode::kModel,
+                "no memory for a context of " + std::to_string(options_.cells) + " tokens",
+                "use a smaller --context");
+  }
+  memory_ = llama_get_memory(context_);
+  ggml_threadpool_params pool = ggml_threadpool_params_default(options_.threads);
+  pool_ = ggml_threadpool_new(&pool);
+  if (pool_ != nullptr) llama_attach_threadpool(context_, pool_, nullptr);
+  for (llama_seq_id i = kSequences - 1; i >= 0; --i) free_sequences_.push_back(i);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Engine::~Engine() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  llama_free(context_);
+  if (pool_ != nullptr) ggml_threadpool_free(pool_);
+}
+
+std::shared_ptr<Place> Engine::NewPlace() {
+  auto place = std::make_shared<Place>();
+  const std::lock_guard lock(mutex_);
+  new_places_.push_back(place);
+  return place;
+}
+
+void Engine::Drop(const std::shared_ptr<Place>& place) {
+  place->dropped = true;
+  {
+    const std::lock_guard lock(mutex_);
+    places_dropped_ = true;
+  }
+  wake_.notify_all();
+}
+
+void Engine::Submit(std::vector<Question> questions) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Question& question : questions) inbox_.push_back(std::move(question));
+  }
+  wake_.notify_all();
+}
+
+void Engine::Run() {
+  while (true) {
+    CollectInbox(tasks_.empty());
+    if (stopping_) break;
+    for (auto it = tasks_.begin(); it != tasks_.end();) {
+      it = Prepare(**it) ? std::next(it) : tasks_.erase(it);
+    }
+    Step();
+  }
+  FailAll("the model is shutting down");
+}
+
+void Engine::CollectInbox(bool may_wait) {
+  std::vector<Question> questions;
+  {
+    std::unique_lock lock(mutex_);
+    if (may_wait) {
+      wake_.wait(lock, [this] { return stopping_ || places_dropped_ || !inbox_.empty(); });
+    }
+    questions = std::exchange(inbox_, {});
+    for (std::shared_ptr<Place>& place : new_places_) places_.push_back(std::move(place));
+    new_places_.clear();
+    if (!std::exchange(places_dropped_, false) && questions.empty()) return;
+  }
+  for (Question& question : questions) {
+    auto task = std::make_unique<Task>();
+    task->question = std::move(question);
+    ++task->question.place->open_questions;
+    tasks_.push_back(std::move(task));
+  }
+  FreeDropped();
+}
+
+void Engine::FreeDropped() {
+  std::erase_if(places_, [this](const std::shared_ptr<Place>& place) {
+    if (!place->dropped || place->open_questions > 0) return false;
+    Release(place->trunk);
+    for (Branch& branch : place->kept) Release(branch);
+    return true;
+  });
+}
+
+bool Engine::Prepare(Task& task) {
+  Question& question = task.question;
+  try {
+    if (question.stop.stop_requested() || question.place->dropped) {
+      End(task, true, nullptr);
+      return false;
+    }
+    while (task.works.empty()) {
+      const Stage before = task.stage;
+      switch (task.stage) {
+        case Stage::kRoot:
+          if (!PrepareRoot(task)) return true;
+          break;
+        case Stage::kTrunk:
+          if (!PrepareTrunk(task)) return true;
+          if (task.works.empty() && task.stage == Stage::kPrompt && !question.decoder) {
+            End(task, false, nullptr);
+            return false;
+          }
+          break;
+        case Stage::kPrompt:
+          if (!PreparePrompt(task)) return true;
+          break;
+        case Stage::kAnswer:
+          if (!PlanAnswer(task)) {
+            End(task, false, nullptr);
+            return false;
+          }
+          break;
+      }
+      if (task.works.empty() && task.stage == before) return true;
+    }
+  } catch (...) {
+    End(task, false, std::current_exception());
+    return false;
+  }
+  return true;
+}
+
+// Each Prepare… moves the task to the next stage or gives it work; it returns false where the task
+// has to wait for another one.
+
+bool Engine::PrepareRoot(Task& task) {
+  const Prompt& prompt = task.question.prompt;
+  if (!options_.share || prompt.root == 0) {
+    task.stage = Stage::kTrunk;
+    return true;
+  }
+  const std::span<const Token> wanted(prompt.tokens.data(), prompt.root);
+  for (Branch& root : roots_) {
+    const bool same = root.ready ? std::ranges::equal(root.tokens, wanted)
+                                 : root.tokens.size() <= wanted.size() &&
+                                       CommonPrefix(root.tokens, wanted) == root.tokens.size();
+    if (!same) continue;
+    if (!root.ready) return false;  // another task reads it just now
+    root.last_used = ++clock_;
+    task.stage = Stage::kTrunk;
+    return true;
+  }
+  Branch root;
+  if (!Acquire(root)) return false;
+  root.last_used = ++clock_;
+  std::vector<Token> tokens(wanted.begin(), wanted.end());
+  if (root_cache_.Load(context_, root.sequence, tokens)) {
+    root.tokens = std::move(tokens);
+    root.ready = true;
+    roots_.push_back(std::move(root));
+    task.stage = Stage::kTrunk;
+    return true;
+  }
+  roots_.push_back(std::move(root));
+  task.root = &roots_.back();
+  const size_t none = tokens.size();
+  task.works.push_back({task.root, std::move(tokens), 0, none, 0});
+  return true;
+}
+
+bool Engine::PrepareTrunk(Task& task) {
+  Place& place = *task.question.place;
+  const Prompt& prompt = task.question.prompt;
+  if (!options_.share) {
+    task.stage = Stage::kPrompt;
+    return true;
+  }
+  if (place.trunk_busy) return false;
+  place.last_used = ++clock_;
+  const std::span<const Token> wanted(prompt.tokens.data(), prompt.trunk);
+  Branch& trunk = place.trunk;
+  if (CommonPrefix(trunk.tokens, wanted) == wanted.size()) {  // read already, perhaps further
+    task.stage = Stage::kPrompt;
+    return true;
+  }
+  if (trunk.sequence < 0 && !Acquire(trunk)) return false;
+  // Go on from whatever serves the most of it: the trunk itself, the branch on which the last
+  // answer was written, or the system prompt alone.
+  const Branch* best = nullptr;
+  size_t most = Usable(trunk, wanted);
+  const auto consider = [&](const Branch& other) {
+    const size_t usable = Usable(other, wanted);
+    if (usable > most) {
+      most = usable;
+      best = &other;
+    }
+  };
+  for (const Branch& branch : place.kept) consider(branch);
+  for (const Branch& root : roots_) {
+    if (root.ready) consider(root);
+  }
+  if (best != nullptr) {
+    CopyInto(*best, trunk, most);
+  } else {
+    Cut(trunk, most);
+  }
+  for (Branch& branch : place.kept) Release(branch);  // they belong to an earlier turn
+  place.kept.clear();
+  if (most == wanted.size()) {
+    task.stage = Stage::kPrompt;
+    return true;
+  }
+  place.trunk_busy = true;
+  std::vector<Token> rest(wanted.begin() + static_cast<std::ptrdiff_t>(most), wanted.end());
+  const size_t none = rest.size();
+  task.works.push_back({&trunk, std::move(rest), 0, none, 0});
+  return true;
+}
+
+bool Engine::PreparePrompt(Task& task) {
+  Place& place = *task.question.place;
+  const std::span<const Token> wanted(task.question.prompt.tokens);
+  task.branches.emplace_back();
+  Branch& own = task.branches.front();
+  if (!Acquire(own)) {
+    task.branches.clear();
+    return false;
+  }
+  // At least the last token is read anew: its logits are what is asked for.
+  const std::span<const Token> shareable = wanted.first(wanted.size() - 1);
+  const Branch* best = nullptr;
+  size_t most = 0;
+  const auto consider = [&](const Branch& other) {
+    const size_t usable = Usable(other, shareable);
+    if (usable > most) {
+      most = usable;
+      best = &other;
+    }
+  };
+  if (options_.share) {
+    consider(place.trunk);
+    for (const Branch& branch : place.kept) consider(branch);
+    for (const Branch& root : roots_) {
+      if (root.ready) consider(root);
+    }
+  }
+  if (best != nullptr) CopyInto(*best, own, most);
+  std::vector<Token> rest(wanted.begin() + static_cast<std::ptrdiff_t>(most), wanted.end());
+  const size_t last = rest.size() - 1;
+  task.works.push_back({&own, std::move(rest), 0, last, 0});
+  return true;
+}
+
+bool Engine::PlanAnswer(Task& task) {
+  const std::vector<Read> plan = task.question.decoder->Next();
+  if (plan.empty()) return false;
+  // All forks are made before anything is read, so that they start from the same point.
+  for (const Read& read : plan) {
+    while (task.branches.size() <= read.branch) {
+      Branch fork;
+      if (!Acquire(fork)) {
+        throw Error(ErrorCode::kBusy, "too many questions at the same time", "ask fewer at once");
+      }
+      CopyInto(task.branches.front(), fork, task.branches.front().tokens.size());
+      task.branches.push_back(std::move(fork));
+    }
+  }
+  for (size_t i = 0; i < plan.size(); ++i) {
+    if (plan[i].tokens.empty()) {
+      throw Error(ErrorCode::kInternal, "a decoder asked to read nothing");
+    }
+    task.works.push_back(
+        {&task.branches[plan[i].branch], plan[i].tokens, 0, plan[i].first_logit, i});
+  }
+  return true;
+}
+
+void Engine::Step() {
+  batch_.Clear();
+  struct Part {
+    Task* task;
+    Work* work;
+    size_t tokens;
+    int first_output;
+  };
+  std::vector<Part> parts;
+  const auto add = [&](Task& task, Work& work) {
+    const size_t begin = work.done;
+    int first_output = -1;
+    while (work.done < work.tokens.size() && batch_.size() < options_.batch_tokens) {
+      const bool wanted = work.done >= work.first_logit;
+      if (wanted && batch_.outputs() == kOutputs) break;
+      if (wanted && first_output < 0) first_output = batch_.size();
+      const auto position =
+          static_cast<llama_pos>(work.branch->tokens.size() + (work.done - begin));
+      batch_.Add(work.tokens[work.done], position, work.branch->sequence, wanted);
+      ++work.done;
+    }
+    if (work.done > begin) parts.push_back({&task, &work, work.done - begin, first_output});
+  };
+  // Short reads are steps of answers under way; they never wait for a long prompt.
+  for (const bool short_ones : {true, false}) {
+    for (const std::unique_ptr<Task>& task : tasks_) {
+      for (Work& work : task->works) {
+        const bool is_short = work.tokens.size() - work.done <= static_cast<size_t>(kShortRead);
+        if (work.done < work.tokens.size() && is_short == short_ones) add(*task, work);
+      }
+    }
+  }
+  if (parts.empty()) return;
+
+  int result = 0;
+  do {
+    result = Compute();
+  } while (result == 1 && Evict());
+  if (result == 1) {  // no room, and nothing to give up: the cache is as it was before
+    for (const Part& part : parts) part.work->done -= part.tokens;
+    return FailNewest();
+  }
+  if (result != 0) {  // nothing in the cache is trusted any more
+    FailAll("the model could not compute");
+    llama_memory_clear(memory_, true);
+    return;
+  }
+
+  std::vector<Task*> failed;
+  for (const Part& part : parts) {
+    Work& work = *part.work;
+    const size_t begin = work.done - part.tokens;
+    work.branch->tokens.insert(work.branch->tokens.end(),
+                               work.tokens.begin() + static_cast<std::ptrdiff_t>(begin),
+                               work.tokens.begin() + static_cast<std::ptrdiff_t>(work.done));
+    if (part.task->stage != Stage::kAnswer) {
+      part.task->read_tokens += static_cast<int>(part.tokens);
+    }
+    if (part.first_output < 0) continue;
+    Task& task = *part.task;
+    try {
+      int index = part.first_output;
+      for (size_t token = std::max(begin, work.first_logit); token < work.done; ++token) {
+        const float* logits = llama_get_logits_ith(context_, index++);
+        const size_t shown = task.stage == Stage::kAnswer ? token : 0;
+        task.question.decoder->OnLogits(
+            work.read, shown, {logits, static_cast<size_t>(vocabulary_.size())});
+      }
+      if (!std::exchange(task.answered_first, true)) {
+        task.first_ms = MillisecondsSince(task.question.asked);
+      }
+    } catch (...) {
+      End(task, false, std::current_exception());
+      failed.push_back(&task);
+    }
+  }
+  std::erase_if(tasks_, [&](const std::unique_ptr<Task>& task) {
+    return std::ranges::find(failed, task.get()) != failed.end();
+  });
+  for (const std::unique_ptr<Task>& task : tasks_) {
+    const bool all_done = std::ranges::all_of(
+        task->works, [](const Work& work) { return work.done == work.tokens.size(); });
+    if (all_done && !task->works.empty()) WorksDone(*task);
+  }
+}
+
+int Engine::Compute() {
+  if (threads_now_ != thread_choice_.threads()) {
+    threads_now_ = thread_choice_.threads();
+    llama_set_n_threads(context_, threads_now_, threads_now_);
+  }
+  turn_.Take();
+  const auto start = std::chrono::steady_clock::now();
+  const int result = llama_decode(context_, batch_.View());
+  const double ms = MillisecondsSince(start);
+  turn_.Give();
+  if (batch_.size() == 1) thread_choice_.Took(ms);
+  return result;
+}
+
+void Engine::WorksDone(Task& task) {
+  task.works.clear();
+  switch (task.stage) {
+    case Stage::kRoot:
+      task.root->ready = true;
+      root_cache_.Save(context_, task.root->sequence, task.root->tokens);
+      task.root = nullptr;
+      task.stage = Stage::kTrunk;
+      break;
+    case Stage::kTrunk:
+      task.question.place->trunk_busy = false;
+      task.stage = Stage::kPrompt;
+      if (!task.question.decoder) task.stage = Stage::kTrunk;  // looked at once more, and ended
+      break;
+    case Stage::kPrompt:
+      task.stage = Stage::kAnswer;
+      break;
+    case Stage::kAnswer:
+      break;
+  }
+}
+
+void Engine::End(Task& task, bool cancelled, const std::exception_ptr& error) {
+  Question& question = task.question;
+  Place& place = *question.place;
+  if (task.root != nullptr) {  // half read: of no use to anyone
+    Release(*task.root);
+    std::erase_if(roots_, [&](const Branch& root) { return &root == task.root; });
+  }
+  if (task.stage == Stage::kTrunk && !task.works.empty()) place.trunk_busy = false;
+  if (!task.branches.empty() && error == nullptr && options_.share && !place.dropped) {
+    place.kept.push_back(std::move(task.branches.front()));
+    task.branches.pop_front();
+    if (place.kept.size() > kKeptBranches) {
+      Release(place.kept.front());
+      place.kept.pop_front();
+    }
+  }
+  for (Branch& branch : task.branches) Release(branch);
+  task.branches.clear();
+  task.works.clear();
+  --place.open_questions;
+  if (place.dropped) {
+    const std::lock_guard lock(mutex_);
+    places_dropped_ = true;
+  }
+
+  if (!question.decoder) {
+    if (question.read_done) question.read_done(task.read_tokens, error);
+    return;
+  }
+  if (error != nullptr) return question.decoder->Fail(error);
+  Usage usage;
+  usage.prompt_tokens = static_cast<int>(question.prompt.tokens.size()) - question.opening_tokens;
+  usage.reused_tokens =
+      std::max(0, static_cast<int>(question.prompt.tokens.size()) - task.read_tokens);
+  usage.output_tokens = question.decoder->output_tokens();
+  usage.forced_tokens = question.decoder->forced_tokens();
+  usage.ms = MillisecondsSince(question.asked);
+  usage.first_ms = task.first_ms;
+  question.decoder->Finish(usage, cancelled);
+}
+
+void Engine::FailNewest() {
+  End(*tasks_.back(), false,
+      std::make_exception_ptr(Error(ErrorCode::kBusy, "the model's memory is full",
+                                    "try again later, or use a larger --context")));
+  tasks_.pop_back();
+}
+
+void Engine::FailAll(const std::string& why) {
+  CollectInbox(false);
+  const auto error = std::make_exception_ptr(
+      stopping_ ? Error(ErrorCode::kCancelled, why)
+                : Error(ErrorCode::kModel, why, "start the program again"));
+  for (const std::unique_ptr<Task>& task : tasks_) End(*task, false, error);
+  tasks_.clear();
+  for (const std::shared_ptr<Place>& place : places_) {
+    Release(place->trunk);
+    for (Branch& branch : place->kept) Release(branch);
+    place->kept.clear();
+    place->trunk_busy = false;
+  }
+  for (Branch& root : roots_) Release(root);
+  roots_.clear();
+}
+
+size_t Engine::Usable(const Branch& branch, std::span<const Token> tokens) const {
+  if (branch.sequence < 0) return 0;
+  const size_t common = CommonPrefix(branch.tokens, tokens);
+  return partial_ok_ || common == branch.tokens.size() ? common : 0;
+}
+
+bool Engine::Acquire(Branch& branch) {
+  while (free_sequences_.empty()) {
+    if (!Evict()) return false;
+  }
+  branch.sequence = free_sequences_.back();
+  free_sequences_.pop_back();
+  return true;
+}
+
+void Engine::Release(Branch& branch) {
+  if (branch.sequence < 0) return;
+  llama_memory_seq_rm(memory_, branch.sequence, -1, -1);
+  free_sequences_.push_back(branch.sequence);
+  branch.sequence = -1;
+  branch.tokens.clear();
+}
+
+void Engine::CopyInto(const Branch& from, Branch& to, size_t length) {
+  llama_memory_seq_rm(memory_, to.sequence, -1, -1);  // seq_cp adds to what is there
+  const llama_pos end = length == from.tokens.size() ? -1 : static_cast<llama_pos>(length);
+  llama_memory_seq_cp(memory_, from.sequence, to.sequence, 0, end);
+  to.tokens.assign(from.tokens.begin(), from.tokens.begin() + static_cast<std::ptrdiff_t>(length));
+}
+
+void Engine::Cut(Branch& branch, size_t length) {
+  if (length == branch.tokens.size()) return;
+  llama_memory_seq_rm(memory_, branch.sequence, static_cast<llama_pos>(length), -1);
+  branch.tokens.resize(length);
+}
+
+bool Engine::Evict() {
+  Place* oldest = nullptr;
+  for (const std::shared_ptr<Place>& place : places_) {
+    const bool holds = place->trunk.sequence >= 0 || !place->kept.empty();
+    if (place->open_questions > 0 || !holds) continue;
+    if (oldest == nullptr || place->last_used < oldest->last_used) oldest = place.get();
+  }
+  if (oldest != nullptr) {
+    // First what only saves a little reading, then the dialogue itself.
+    if (!oldest->kept.empty()) {
+      for (Branch& branch : oldest->kept) Release(branch);
+      oldest->kept.clear();
+    } else {
+      Release(oldest->trunk);
+    }
+    return true;
+  }
+  for (const std::shared_ptr<Place>& place : places_) {
+    if (place->kept.empty()) continue;
+    Release(place->kept.front());
+    place->kept.pop_front();
+    return true;
+  }
+  for (auto root = roots_.begin(); root != roots_.end(); ++root) {
+    if (!root->ready || tasks_.size() > 1) continue;
+    Release(*root);
+    roots_.erase(root);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace emostage

@@ -1,0 +1,35 @@
+#ifndef EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
+#define EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "emostage/model.h"
+
+namespace emostage {
+
+struct LlamaOptions {
+  std::string name;           // what to call it; empty: the file's name
+  int context_tokens = 0;     // the longest question; 0: 8,192, or what the model was made for
+  int cells = 0;              // tokens cached for all contexts together; 0: context_tokens
+  int threads = 0;            // 0: one a processor this process may use
+  int gpu_layers = -1;        // -1: all that fit, where llama.cpp was built with a GPU back end
+  std::string chat_template;  // empty: the model's own; "chatml"; else a template's text
+  bool share = true;          // false: read every question whole; for comparison only
+  std::string root_folder;    // where system prompts once read are kept; empty: nowhere
+  std::function<void(float)> progress;  // of loading, 0 to 1
+};
+
+// A GGUF file in this process, by llama.cpp. Throws Error(kModel) in one line for a file that is
+// missing, empty, truncated, not GGUF, of an unknown architecture or without a chat template.
+[[nodiscard]] std::shared_ptr<Model> LoadLlamaModel(const std::string& path,
+                                                    const LlamaOptions& options = {});
+
+// The logits after a question, for tests that compare a forked context with a fresh one. `model`
+// must come from LoadLlamaModel.
+[[nodiscard]] std::vector<float> QuestionLogits(Context& context, const Ask& ask);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_

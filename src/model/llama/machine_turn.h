@@ -1,0 +1,27 @@
+#ifndef EMOSTAGE_MODEL_LLAMA_MACHINE_TURN_H_
+#define EMOSTAGE_MODEL_LLAMA_MACHINE_TURN_H_
+
+namespace emostage {
+
+// The right to compute on this machine, taken for one pass of the model at a time.
+//
+// Two processes that decode on the same cores ruin each other: the threads of each spin at
+// barriers while the other's hold the cores. So processes of ours take turns, by a lock file. It
+// costs microseconds when alone; where the lock file cannot be made, nothing is locked.
+class MachineTurn {
+ public:
+  MachineTurn();
+  ~MachineTurn();
+  MachineTurn(const MachineTurn&) = delete;
+  MachineTurn& operator=(const MachineTurn&) = delete;
+
+  void Take();
+  void Give();
+
+ private:
+  int file_ = -1;
+};
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_MODEL_LLAMA_MACHINE_TURN_H_

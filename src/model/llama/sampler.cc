@@ -1,0 +1,83 @@
+#include "model/llama/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace emostage {
+namespace {
+
+using Candidate = std::pair<float, Token>;
+
+// The k largest logits, largest first; ties go to the smaller token, so that equal logits give
+// equal answers.
+std::vector<Candidate> Largest(std::span<const float> logits, size_t k) {
+  const auto larger = [](const Candidate& a, const Candidate& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  };
+  std::vector<Candidate> heap;  // its front is the smallest kept
+  heap.reserve(k + 1);
+  for (size_t i = 0; i < logits.size(); ++i) {
+    if (heap.size() == k && logits[i] <= heap.front().first) continue;
+    heap.emplace_back(logits[i], static_cast<Token>(i));
+    std::push_heap(heap.begin(), heap.end(), larger);
+    if (heap.size() > k) {
+      std::pop_heap(heap.begin(), heap.end(), larger);
+      heap.pop_back();
+    }
+  }
+  std::sort_heap(heap.begin(), heap.end(), larger);
+  return heap;
+}
+
+}  // namespace
+
+Sampler::Sampler(const Sampling& sampling)
+    : temperature_(sampling.temperature),
+      top_p_(std::clamp(sampling.top_p, 0.0, 1.0)),
+      top_k_(static_cast<size_t>(std::max(1, sampling.top_k))),
+      random_(sampling.seed) {}
+
+Token Sampler::Draw(std::span<const float> logits, const std::function<bool(Token)>& allowed) {
+  // With a filter more candidates are needed, lest none pass.
+  const size_t wanted = allowed ? std::max<size_t>(top_k_, 64) : temperature_ > 0 ? top_k_ : 1;
+  std::vector<Candidate> best = Largest(logits, std::min(wanted, logits.size()));
+  const Token likeliest = best.front().second;
+  if (allowed) {
+    std::erase_if(best, [&](const Candidate& c) { return !allowed(c.second); });
+    if (best.empty()) return likeliest;
+    if (best.size() > top_k_) best.resize(top_k_);
+  }
+  if (temperature_ <= 0) return best.front().second;
+
+  std::vector<double> weights;
+  weights.reserve(best.size());
+  for (const Candidate& c : best) weights.push_back(static_cast<double>(c.first) / temperature_);
+  SoftMax(weights);
+  double kept = 0;
+  size_t count = 0;
+  while (count < weights.size() && (count == 0 || kept < top_p_)) kept += weights[count++];
+  double left = std::uniform_real_distribution<double>(0, kept)(random_);
+  for (size_t i = 0; i < count; ++i) {
+    left -= weights[i];
+    if (left <= 0) return best[i].second;
+  }
+  return best[count - 1].second;
+}
+
+double LogSumExp(std::span<const float> logits) {
+  const float top = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (float logit : logits) sum += std::exp(static_cast<double>(logit - top));
+  return static_cast<double>(top) + std::log(sum);
+}
+
+void SoftMax(std::vector<double>& values) {
+  if (values.empty()) return;
+  const double top = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  for (double& value : values) sum += value = std::exp(value - top);
+  for (double& value : values) value /= sum;
+}
+
+}  // namespace emostage
