@@ -24,7 +24,8 @@ struct SessionOptions {
   std::string method = "emostage";
   std::string scheme = "five-phase";
   std::optional<Language> language;  // none: told from what the client writes
-  Sampling sampling = {.temperature = 0.7, .top_p = 0.9, .max_tokens = 120};
+  Sampling sampling = {
+      .temperature = 0.7, .top_p = 0.9, .max_tokens = 120, .repetition_penalty = 1.1};
   std::shared_ptr<const Knowledge> knowledge;  // none: the built-in files
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note

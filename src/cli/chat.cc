@@ -1,10 +1,11 @@
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -47,6 +48,8 @@ class Chat {
   int Run() {
     const bool person = isatty(STDIN_FILENO) != 0;
     if (person) {
+      // The prompt and an answer under way each see to Ctrl-C; between them there is nothing to stop.
+      std::signal(SIGINT, SIG_IGN);
       std::printf("A program listens here, not a therapist. In an emergency call the emergency "
                   "number of your country.\nWrite to it; /help lists commands.\n\n");
     }
@@ -63,10 +66,12 @@ class Chat {
           Answer(text);
         }
       } catch (const Error& e) {
+        if (e.code() == ErrorCode::kCancelled) throw;
         all_answered = false;
         std::fflush(stdout);
         std::fprintf(stderr, "emostage: %s\n", e.what());
       }
+      if (std::ferror(stdout) != 0) break;  // nobody reads any more; main() says so
     }
     return all_answered || person ? 0 : 1;
   }
@@ -79,12 +84,22 @@ class Chat {
       std::fflush(stdout);
     };
     std::printf("\n");
-    last_ = session_->Respond(text, print, interrupt.token());
-    if (last_->cancelled) {
-      std::printf(last_->reply.empty() ? "(stopped before the answer)" : " (stopped)");
+    std::fflush(stdout);
+    const bool person = isatty(STDIN_FILENO) != 0;
+    try {
+      emostage::Answer answer = session_->Respond(text, print, interrupt.token());
+      if (answer.cancelled) {
+        std::printf(answer.reply.empty() ? "(stopped before the answer)" : " (stopped)");
+      }
+      last_ = std::move(answer);
+    } catch (const Error&) {
+      if (!interrupt.happened() || !person) throw;
+      std::printf("(stopped before the answer)");
     }
     std::printf("\n\n");
     std::fflush(stdout);
+    // Nobody is there to go on by hand.
+    if (interrupt.happened() && !person) throw Error(ErrorCode::kCancelled, "stopped");
   }
 
   // False: leave.
@@ -121,6 +136,9 @@ class Chat {
 
   void Save(const std::string& path) {
     if (path.empty()) throw Error(ErrorCode::kUsage, "/save needs a file name");
+    if (session_->dialogue().turns.empty()) {
+      throw Error(ErrorCode::kUsage, "there is nothing to save yet", "say something first");
+    }
     WriteFileAtomically(path, DialogueToJson(session_->dialogue()));
     std::printf("Saved %zu turns to %s\n", session_->dialogue().turns.size(), path.c_str());
   }

@@ -2,9 +2,13 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/file.h"
 #include "emostage/error.h"
@@ -19,6 +23,17 @@ namespace emostage {
 namespace {
 
 constexpr std::string_view kStarter = "smollm2-135m";
+// CLI11 takes "-1" and what is too large for some number of its own, and "nan" for within a range.
+std::string WholeNumber(const std::string& text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return "";
+  return "Value " + text + " is not a whole number from 0 to 18446744073709551615";
+}
+std::string Finite(const std::string& text) {
+  return std::isfinite(std::strtod(text.c_str(), nullptr)) ? "" : "Value " + text + " is no number";
+}
+
 constexpr uint64_t kLongestTemplate = 1 << 20;
 
 // Draws only when loading takes long enough for a person to wonder.
@@ -52,8 +67,10 @@ void ModelArguments::AddTo(CLI::App& command) {
 
 std::shared_ptr<Model> ModelArguments::Load() const {
   const std::string wanted = model.empty() ? std::string(kStarter) : model;
+  const DataSource source =
+      data.empty() ? DataSource::Open() : DataSource::Open(std::filesystem::path(data));
   const ModelCatalogue catalogue =
-      ModelCatalogue::Parse(EmbeddedFile("models.toml"), "data/models.toml");
+      ModelCatalogue::Parse(source.Read("models.toml"), source.DisplayName("models.toml"));
   LlamaOptions options;
   const std::string path = ResolveModel(wanted, catalogue).string();
   const ModelEntry* entry = catalogue.Find(wanted);
@@ -75,8 +92,11 @@ void SessionArguments::AddTo(CLI::App& command) {
   command.add_option("--scheme", scheme, "Phases to tell apart; see 'methods'")
       ->capture_default_str();
   command.add_option("--lang", language, "auto, en, zh or ja")->capture_default_str();
-  command.add_option("--seed", seed, "The same seed gives the same reply")->capture_default_str();
+  command.add_option("--seed", seed, "The same seed gives the same reply")
+      ->check(CLI::Validator(WholeNumber, ""))
+      ->capture_default_str();
   command.add_option("--temperature", temperature, "0 takes the likeliest words")
+      ->check(CLI::Validator(Finite, ""))
       ->check(CLI::Range(0.0, 5.0))
       ->capture_default_str();
   command.add_option("--max-tokens", max_tokens, "Longest reply")

@@ -14,10 +14,11 @@ void AddMethods(CLI::App& app, Run& run) {
       ->envname("EMOSTAGE_DATA");
   command->callback([data, &run] {
     run = [data] {
+      const auto knowledge = LoadKnowledge(*data);
       DrawHeading("Methods (--method)");
       DrawList(MethodList());
       DrawHeading("Phase schemes (--scheme)");
-      DrawList(SchemeList(*LoadKnowledge(*data)));
+      DrawList(SchemeList(*knowledge));
       return 0;
     };
   });

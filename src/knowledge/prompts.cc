@@ -239,7 +239,8 @@ std::string Fill(std::string_view text, const TextMap& values) {
 PromptFile ReadPromptFile(const TomlDocument& document) {
   const TomlTable root = document.root();
   root.AllowOnly(
-      {"version", "source", "method", "language", "system", "stop", "cue", "prefix", "words"});
+      {"version", "source", "method", "language", "notes", "system", "stop", "cue", "prefix",
+       "words"});
   PromptFile prompts;
   prompts.file = document.InfoWithoutId();
   prompts.method = root.Id("method");
@@ -256,6 +257,11 @@ PromptFile ReadPromptFile(const TomlDocument& document) {
                     document.stem() + ".toml'",
                 "make them the same");
   }
+  const std::string notes = root.Has("notes") ? root.Text("notes") : "continued";
+  if (notes != "continued" && notes != "restated") {
+    root.FailAt("notes", "notes is '" + notes + "'", "it must be \"continued\" or \"restated\"");
+  }
+  prompts.restates_notes = notes == "restated";
   prompts.system = root.Text("system");
   CheckPlaceholders(root, "system", prompts.system, kListNames);
   prompts.stop = root.Texts("stop");

@@ -6,6 +6,12 @@
 namespace emostage {
 namespace {
 
+// What a step found; null where it is no JSON.
+OrderedJson OutputToJson(const std::string& output) {
+  OrderedJson json = OrderedJson::parse(output, nullptr, false);
+  return json.is_discarded() ? OrderedJson() : json;
+}
+
 OrderedJson StateToJson(const ClientState& state) {
   OrderedJson feels = OrderedJson::array();
   for (const Feeling& feeling : state.feels) {
@@ -26,8 +32,8 @@ OrderedJson PhaseToJson(const PhaseBelief& phase) {
 ClientState StateFromJson(const OrderedJson& json) {
   ClientState state;
   for (const OrderedJson& feeling : json.at("feels")) {
-    state.feels.push_back({feeling.at("emotion").get<std::string>(),
-                           feeling.at("intensity").get<int>()});
+    state.feels.push_back(
+        {feeling.at("emotion").get<std::string>(), feeling.at("intensity").get<int>()});
   }
   state.situation = json.at("situation").get<std::string>();
   state.thinks = json.at("thinks").get<std::string>();
@@ -57,7 +63,7 @@ std::string AnswerToJson(const Answer& answer, int indent) {
                      {"prompt_tokens", step.prompt_tokens},
                      {"reused_tokens", step.reused_tokens},
                      {"output_tokens", step.output_tokens},
-                     {"output", OrderedJson::parse(step.output, nullptr, false)}});
+                     {"output", OutputToJson(step.output)}});
   }
   OrderedJson json;
   json["reply"] = answer.reply;
@@ -74,6 +80,7 @@ std::string AnswerToJson(const Answer& answer, int indent) {
 
 Answer AnswerFromJson(std::string_view text) {
   try {
+    static_cast<void>(ParseJson(text, "the answer"));  // refuses what is malformed or nested deep
     const OrderedJson json = OrderedJson::parse(text);
     Answer answer;
     answer.reply = json.at("reply").get<std::string>();

@@ -23,6 +23,12 @@ std::string_view EmoStage::summary() const {
                       : "control: EmoStage that takes the perspective only";
 }
 
+std::string_view EmoStage::ReplyCue(bool restated) const {
+  if (!parts_.perspective) return "reply_without_perspective";
+  if (!parts_.phase) return restated ? "reply_from_notes_without_phase" : "reply_without_phase";
+  return restated ? "reply_from_notes" : "reply";
+}
+
 Answer EmoStage::Respond(Stage& stage) const {
   const PromptFile& prompts = stage.prompts();
   Answer& found = stage.answer();
@@ -38,19 +44,20 @@ Answer EmoStage::Respond(Stage& stage) const {
                              PerspectiveSchema(stage.knowledge(), stage.language()));
   }
 
-  std::vector<Exchange> notes;
+  TextMap values;
+  std::vector<Exchange> before;
   if (perspective) {
     const std::string note = perspective->get().text;
     found.state = ParsePerspective(note, stage.knowledge(), stage.language());
-    notes.push_back({cue, prefix, note});
+    values = PerspectiveValues(*found.state, stage.knowledge(), prompts);
+    if (!prompts.restates_notes) before.push_back({cue, prefix, note});
   }
-  if (phase) found.phase = phase();
-
-  if (!parts_.phase) return stage.Reply(prompts.Cue("reply_without_phase"), std::move(notes));
-  const std::string& reply_cue =
-      prompts.Cue(parts_.perspective ? "reply" : "reply_without_perspective");
-  return stage.Reply(CueForPhase(reply_cue, stage.scheme(), *found.phase, stage.language()),
-                     std::move(notes));
+  if (phase) {
+    found.phase = phase();
+    values.merge(PhaseValues(*found.phase, stage.scheme(), stage.language()));
+  }
+  return stage.Reply(Fill(prompts.Cue(ReplyCue(prompts.restates_notes)), values),
+                     std::move(before));
 }
 
 }  // namespace emostage

@@ -21,6 +21,9 @@ class EmoStage : public Method {
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 
  private:
+  // The name of the reply's cue; `restated`: one that tells the notes again.
+  [[nodiscard]] std::string_view ReplyCue(bool restated) const;
+
   Parts parts_;
 };
 

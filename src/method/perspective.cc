@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "emostage/error.h"
+#include "method/window.h"
 
 namespace emostage {
 namespace {
@@ -76,6 +77,27 @@ ClientState ParsePerspective(std::string_view text, const Knowledge& knowledge,
     throw Error(ErrorCode::kModel,
                 std::string("the model's note does not satisfy its schema: ") + e.what());
   }
+}
+
+TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
+                          const PromptFile& prompts) {
+  const std::string& gap = prompts.Word("list_gap");
+  std::string feels;
+  for (const Feeling& feeling : state.feels) {
+    const Emotion* emotion = knowledge.emotions().Find(feeling.emotion);
+    if (emotion == nullptr) continue;
+    feels += (feels.empty() ? "" : gap) + emotion->name.in(prompts.language) + " " +
+             std::to_string(feeling.intensity) + "/5";
+  }
+  std::string needs;
+  for (const std::string& id : state.needs) {
+    const Need* need = knowledge.needs().Find(id);
+    if (need != nullptr) needs += (needs.empty() ? "" : gap) + need->name.in(prompts.language);
+  }
+  return {{"feels", feels},
+          {"needs", needs},
+          {"situation", WithoutCues(state.situation, prompts)},
+          {"thinks", WithoutCues(state.thinks, prompts)}};
 }
 
 }  // namespace emostage

@@ -25,6 +25,11 @@ struct ExtraField {
 [[nodiscard]] ClientState ParsePerspective(std::string_view json, const Knowledge& knowledge,
                                            Language language);
 
+// What fills a cue that tells the notes again: feels, situation, thinks, needs. The model's own
+// words are made to look like no cue.
+[[nodiscard]] TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
+                                        const PromptFile& prompts);
+
 }  // namespace emostage
 
 #endif  // EMOSTAGE_METHOD_PERSPECTIVE_H_

@@ -29,6 +29,9 @@ std::vector<double> Floored(std::vector<double> values) {
 PhaseFilter::PhaseFilter(const PhaseScheme& scheme, std::vector<double> leaning)
     : scheme_(&scheme), leaning_(std::move(leaning)) {
   if (leaning_.empty()) leaning_.assign(scheme.phases.size(), 1.0);
+  if (leaning_.size() != scheme.phases.size()) {
+    throw Error(ErrorCode::kInternal, "a phase leaning of the wrong size");
+  }
   leaning_ = Floored(leaning_);
 }
 

@@ -26,13 +26,13 @@ std::vector<std::string> PhaseLabels(const Stage& stage) {
 
 const std::vector<double>& Leaning(Stage& stage, const std::vector<std::string>& labels) {
   const std::string key = stage.scheme().file.id + "/" + stage.prompts().file.path;
-  auto [entry, is_new] = stage.memory().leanings.try_emplace(key);
-  if (is_new) {
-    entry->second = stage.ChooseUnread("phase leaning", stage.prompts().Cue("phase"),
+  std::vector<double>& leaning = stage.memory().leanings[key];
+  if (leaning.empty()) {  // not asked yet, or asked in vain
+    leaning = stage.ChooseUnread("phase leaning", stage.prompts().Cue("phase"),
                                        stage.prompts().Prefix("phase"), labels)
                         .probabilities;
   }
-  return entry->second;
+  return leaning;
 }
 
 }  // namespace
@@ -53,9 +53,9 @@ std::function<PhaseBelief()> AskPhase(Stage& stage) {
   for (size_t turn = turns; turn-- > oldest;) {
     const size_t key = stage.KeyUpTo(turn, seed);
     if (readings[turn].key == key && !readings[turn].probabilities.empty()) continue;
+    readings[turn] = {key, {}};
     const std::vector<Message> messages = stage.MessagesUpTo(turn);
     if (messages.empty()) continue;  // folded away
-    readings[turn] = {key, {}};
     const std::string name = turn + 1 == turns ? "phase" : "phase of an earlier turn";
     waiting->emplace_back(turn,
                           stage.Choose(name, stage.prompts().Cue("phase"),
@@ -71,15 +71,14 @@ std::function<PhaseBelief()> AskPhase(Stage& stage) {
   };
 }
 
-std::string CueForPhase(std::string_view cue, const PhaseScheme& scheme, const PhaseBelief& belief,
-                        Language language) {
+TextMap PhaseValues(const PhaseBelief& belief, const PhaseScheme& scheme, Language language) {
   const auto index = scheme.IndexOf(belief.label);
   if (!index) throw Error(ErrorCode::kInternal, "an unknown phase was believed in");
   const Phase& phase = scheme.phases[*index];
-  return Fill(cue, {{"phase", phase.name.in(language)},
-                    {"aims", phase.aims.in(language)},
-                    {"do", phase.actions.in(language)},
-                    {"too_early", phase.too_early.in(language)}});
+  return {{"phase", phase.name.in(language)},
+          {"aims", phase.aims.in(language)},
+          {"do", phase.actions.in(language)},
+          {"too_early", phase.too_early.in(language)}};
 }
 
 }  // namespace emostage

@@ -16,9 +16,9 @@ namespace emostage {
 // turn, so that its questions run beside the others; the returned function waits for them.
 [[nodiscard]] std::function<PhaseBelief()> AskPhase(Stage& stage);
 
-// A reply's cue with what the phase asks for filled in.
-[[nodiscard]] std::string CueForPhase(std::string_view cue, const PhaseScheme& scheme,
-                                      const PhaseBelief& belief, Language language);
+// What fills a cue with what the phase asks for: phase, aims, do, too_early.
+[[nodiscard]] TextMap PhaseValues(const PhaseBelief& belief, const PhaseScheme& scheme,
+                                  Language language);
 
 }  // namespace emostage
 

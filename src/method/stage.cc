@@ -31,7 +31,7 @@ std::string ToJson(const Choice& choice, const std::vector<std::string>& labels)
 // What a schema-bound answer says, and beside it how sure the model was of each label.
 std::string ToJson(const Completion& completion) {
   OrderedJson output = OrderedJson::parse(completion.text, nullptr, false);
-  if (output.is_discarded()) return DumpJson({{"text", completion.text}});
+  if (!output.is_object()) return DumpJson({{"text", completion.text}});
   OrderedJson picks = OrderedJson::array();
   for (const Pick& pick : completion.picks) {
     picks.push_back({{"field", pick.field},
@@ -89,6 +89,10 @@ Stage::Stage(const StageSettings& settings, std::string_view method, std::string
     ask.sampling.max_tokens = kSummaryTokens;
     ask.sampling.stop = prompts_->stop;
     const Completion completion = settings_.context->complete(std::move(ask)).get();
+    // Half a summary must not be remembered.
+    if (completion.finish == FinishReason::kCancelled) {
+      throw Error(ErrorCode::kCancelled, "stopped before the answer");
+    }
     ++summaries;
     usage.prompt_tokens += completion.usage.prompt_tokens;
     usage.reused_tokens += completion.usage.reused_tokens;
@@ -173,8 +177,8 @@ Asked<Choice> Stage::Choose(std::string_view step, const std::string& cue,
           }};
 }
 
-Choice Stage::ChooseUnread(std::string_view step, const std::string& cue,
-                           const std::string& prefix, const std::vector<std::string>& labels) {
+Choice Stage::ChooseUnread(std::string_view step, const std::string& cue, const std::string& prefix,
+                           const std::vector<std::string>& labels) {
   // Not in the session's own context, whose dialogue would have to make way.
   const std::unique_ptr<Context> context = settings_.model->Open();
   Ask ask = NewAsk(cue, prefix);
@@ -258,15 +262,14 @@ std::string CleanReply(std::string_view text, bool cut_off) {
         "カウンセラー：", "聞き手：", "返答："}) {
     if (reply.starts_with(name)) reply = Trim(std::string_view(reply).substr(name.size()));
   }
-  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"\"", "\""},
-                                    {"“", "”"},
-                                    {"「", "」"}}) {
+  for (const auto& [open, close] :
+       {std::pair<std::string_view, std::string_view>{"\"", "\""}, {"“", "”"}, {"「", "」"}}) {
     const bool wrapped = reply.size() >= open.size() + close.size() && reply.starts_with(open) &&
                          reply.ends_with(close) &&
                          reply.find(close, open.size()) == reply.size() - close.size();
     if (wrapped) {
-      reply = Trim(std::string_view(reply).substr(open.size(),
-                                                  reply.size() - open.size() - close.size()));
+      reply = Trim(
+          std::string_view(reply).substr(open.size(), reply.size() - open.size() - close.size()));
     }
   }
   if (cut_off) {
@@ -275,7 +278,15 @@ std::string CleanReply(std::string_view text, bool cut_off) {
       const size_t at = reply.rfind(mark);
       if (at != std::string::npos) end = std::max(end, at + mark.size());
     }
-    if (end > 0) reply.resize(end);
+    if (end > 0) {
+      for (const std::string_view close : {"\"", "”", "’", "」", "』", "）", ")"}) {
+        if (std::string_view(reply).substr(end).starts_with(close)) {
+          end += close.size();
+          break;
+        }
+      }
+      reply.resize(end);
+    }
   }
   return reply;
 }

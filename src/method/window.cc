@@ -9,7 +9,7 @@
 namespace emostage {
 namespace {
 
-constexpr int kMarkupTokens = 8;       // a template's own, around one message
+constexpr int kMarkupTokens = 8;        // a template's own, around one message
 constexpr size_t kLongestTurn = 65536;  // bytes looked at; more is cut before it is counted
 
 // The beginning and the end of a text, `bytes` together: what was said first and last matters most.
@@ -21,6 +21,20 @@ std::string HeadAndTail(const std::string& text, size_t bytes, const std::string
   return std::string(head) + " " + mark + " " + text.substr(from);
 }
 
+// Shortens a text until it takes at most `longest` tokens.
+std::string CutToTokens(const std::string& whole, int longest, const std::string& mark,
+                        const WindowLimits& limits) {
+  std::string text = HeadAndTail(whole, kLongestTurn, mark);
+  int tokens = limits.count(text);
+  // A few rounds: tokens are not spread evenly over a text.
+  for (int round = 0; tokens > longest && round < 8; ++round) {
+    const double share = static_cast<double>(longest) / tokens * 0.95;
+    text = HeadAndTail(whole, static_cast<size_t>(static_cast<double>(text.size()) * share), mark);
+    tokens = limits.count(text);
+  }
+  return text;
+}
+
 struct Sized {
   Message message;
   int tokens = 0;
@@ -29,26 +43,10 @@ struct Sized {
 Sized Measure(const Turn& turn, const PromptFile& prompts, const WindowLimits& limits,
               size_t* cut_turns) {
   const Speaker speaker = turn.role == Role::kClient ? Speaker::kClient : Speaker::kCounsellor;
-  std::string text = HeadAndTail(turn.text, kLongestTurn, prompts.Word("cut"));
-  const int longest = limits.tokens / 3;
-  int tokens = limits.count(text);
-  // A few rounds: tokens are not spread evenly over a text.
-  for (int round = 0; tokens > longest && round < 8; ++round) {
-    const double share = static_cast<double>(longest) / tokens * 0.95;
-    text = HeadAndTail(turn.text, static_cast<size_t>(static_cast<double>(text.size()) * share),
-                       prompts.Word("cut"));
-    tokens = limits.count(text);
-  }
-  if (text.size() != turn.text.size()) ++*cut_turns;
+  std::string text = CutToTokens(turn.text, limits.tokens / 3, prompts.Word("cut"), limits);
+  const int tokens = limits.count(text);
+  if (text != turn.text) ++*cut_turns;
   return {{speaker, WithoutCues(std::move(text), prompts)}, tokens + kMarkupTokens};
-}
-
-// The dialogue's opening: up to its first client turn.
-size_t OpeningTurns(const Dialogue& dialogue) {
-  for (size_t i = 0; i < dialogue.turns.size(); ++i) {
-    if (dialogue.turns[i].role == Role::kClient) return i + 1;
-  }
-  return 0;
 }
 
 int Sum(const std::vector<Sized>& turns, size_t from, size_t to) {
@@ -66,26 +64,21 @@ class Folding {
         prompts_(prompts),
         limits_(limits),
         fold_(fold),
-        opening_(OpeningTurns(dialogue)) {}
+        opening_(OpeningTurns()) {}
 
   // Where the turns after the fold begin; fold_ holds the summary of those before.
   size_t Run(bool* folded_now) {
     if (Valid() && Fits(opening_ + fold_.turns)) return opening_ + fold_.turns;
-    size_t begin = opening_;
-    if (Valid()) {
-      begin += fold_.turns;
-    } else {
-      fold_ = {};
-    }
+    if (!Valid()) fold_ = {};
+    size_t begin = opening_ + fold_.turns;
     const size_t end = NewEnd(begin);
     while (begin < end) {
       const size_t chunk = ChunkEnd(begin, end);
-      fold_.summary = Summarise(begin, chunk);
+      // Whole after each piece: a later one may fail.
+      fold_ = {KeyOf(dialogue_, chunk), chunk - opening_, Summarise(begin, chunk)};
       begin = chunk;
+      *folded_now = true;
     }
-    fold_.turns = begin - opening_;
-    fold_.key = KeyOf(dialogue_, begin);
-    *folded_now = true;
     return begin;
   }
 
@@ -99,17 +92,29 @@ class Folding {
     return fold_.turns > 0 && opening_ + fold_.turns < turns_.size() &&
            KeyOf(dialogue_, opening_ + fold_.turns) == fold_.key;
   }
+  // The dialogue's opening: up to its first client turn, as far as half of the window holds it.
+  [[nodiscard]] size_t OpeningTurns() const {
+    size_t opening = 1;
+    while (opening < turns_.size() && turns_[opening - 1].message.speaker != Speaker::kClient &&
+           Sum(turns_, 0, opening + 1) <= limits_.tokens / 2) {
+      ++opening;
+    }
+    return opening;
+  }
   [[nodiscard]] int SummaryTokens() const {
-    return fold_.summary.empty() ? 0 : limits_.count(fold_.summary) + 2 * kMarkupTokens;
+    return fold_.turns == 0 ? 0 : limits_.count(SummaryMessage().text) + kMarkupTokens;
   }
   [[nodiscard]] bool Fits(size_t rest) const {
     return Sum(turns_, 0, opening_) + SummaryTokens() + Sum(turns_, rest, turns_.size()) <=
            limits_.tokens;
   }
+  [[nodiscard]] int LongestSummary() const { return limits_.tokens / 6; }
   // The newest turns that take at most half of the window, from a client turn on.
   [[nodiscard]] size_t NewEnd(size_t begin) const {
+    const int room =
+        std::min(limits_.tokens / 2, limits_.tokens - Sum(turns_, 0, opening_) - LongestSummary());
     size_t end = turns_.size() - 1;
-    while (end > begin && Sum(turns_, end - 1, turns_.size()) <= limits_.tokens / 2) --end;
+    while (end > begin && Sum(turns_, end - 1, turns_.size()) <= room) --end;
     while (end + 1 < turns_.size() && turns_[end].message.speaker != Speaker::kClient) ++end;
     return end;
   }
@@ -127,7 +132,10 @@ class Folding {
     if (messages.back().speaker != Speaker::kClient) {
       messages.push_back({Speaker::kClient, prompts_.Word("cut")});
     }
-    return WithoutCues(limits_.summarise(messages), prompts_);
+    const int room = LongestSummary() - limits_.count(prompts_.Word("fold")) - kMarkupTokens;
+    return WithoutCues(
+        CutToTokens(limits_.summarise(messages), std::max(room, 1), prompts_.Word("cut"), limits_),
+        prompts_);
   }
 
   const Dialogue& dialogue_;
@@ -147,10 +155,14 @@ Window FitDialogue(const Dialogue& dialogue, const PromptFile& prompts, const Wi
   for (const Turn& turn : dialogue.turns) {
     turns.push_back(Measure(turn, prompts, limits, &window.cut_turns));
   }
+  if (!turns.empty() && turns.front().message.speaker == Speaker::kCounsellor) {
+    turns.front().tokens += limits.count(prompts.Word("opening")) + kMarkupTokens;
+  }
   size_t client_turn = 0;
   const auto show = [&](size_t i) {
     const bool client = turns[i].message.speaker == Speaker::kClient;
-    // A counsellor who speaks first answers the client's coming in; templates want the client first.
+    // A counsellor who speaks first answers the client's coming in; templates want the client
+    // first.
     if (window.messages.empty() && !client) {
       window.messages.push_back({Speaker::kClient, prompts.Word("opening")});
       window.client_turns.push_back(Window::kNone);

@@ -40,11 +40,11 @@ struct Session::Impl {
     Stage stage(settings, method->name(), method->prompts());
     Answer answer = method->Respond(stage);
     if (answer.reply.empty()) return answer;
-    dialogue.turns.push_back({Role::kCounsellor, answer.reply, ""});
     // The reply will stand in the next turn's dialogue: read it now, while the client reads it too.
     std::vector<Message> messages = stage.messages();
     messages.push_back({Speaker::kCounsellor, answer.reply});
     context->ReadAhead(stage.system(), std::move(messages));
+    dialogue.turns.push_back({Role::kCounsellor, answer.reply, ""});  // last: nothing throws after
     return answer;
   }
 };

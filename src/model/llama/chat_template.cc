@@ -3,6 +3,7 @@
 #include <chat-auto-parser.h>
 #include <chat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <mutex>
 #include <utility>
@@ -30,6 +31,16 @@ const char* RoleOf(PromptMessage::Who who) {
       break;
   }
   return "assistant";
+}
+
+// What the interpreter complains of; it shows the place on several lines before.
+std::string Complaint(const std::exception& error) {
+  std::string text = error.what();
+  constexpr std::string_view kLabel = "\nError: ";
+  const size_t label = text.rfind(kLabel);
+  if (label != std::string::npos) text.erase(0, label + kLabel.size());
+  std::ranges::replace(text, '\n', ' ');
+  return text;
 }
 
 std::vector<PromptPiece> Split(const std::string& rendered,
@@ -77,7 +88,7 @@ ChatTemplate::ChatTemplate(const std::string& source, const std::string& bos,
     throw;
   } catch (const std::exception& e) {
     throw Error(ErrorCode::kModel,
-                std::string("the model's chat template cannot be used: ") + e.what(),
+                std::string("the model's chat template cannot be used: ") + Complaint(e),
                 "use --chat-template chatml, or a template file of your own");
   }
 }
@@ -111,15 +122,20 @@ std::vector<PromptPiece> ChatTemplate::Render(const std::vector<PromptMessage>& 
     rendered = common_chat_template_direct_apply(impl_->jinja, params);
   } catch (const std::exception& e) {
     throw Error(ErrorCode::kModel,
-                std::string("the model's chat template cannot render this dialogue: ") + e.what(),
+                std::string("the model's chat template cannot render this dialogue: ") + Complaint(e),
                 "use --chat-template chatml, or a template file of your own");
   }
   std::vector<PromptPiece> pieces = Split(rendered, contents);
-  size_t seen = 0;
-  for (const PromptPiece& piece : pieces) seen += piece.content == PromptPiece::kMarkup ? 0 : 1;
-  size_t wanted = 0;
-  for (const PromptMessage& message : messages) wanted += message.contents.size();
-  if (seen != wanted) {
+  std::vector<int> wanted;
+  for (const PromptMessage& message : messages) {
+    wanted.insert(wanted.end(), message.contents.begin(), message.contents.end());
+  }
+  std::vector<int> seen;
+  for (const PromptPiece& piece : pieces) {
+    if (piece.content != PromptPiece::kMarkup) seen.push_back(piece.content);
+  }
+  // In any order: some templates put the system prompt before the last message.
+  if (!std::ranges::is_permutation(seen, wanted)) {
     throw Error(ErrorCode::kModel, "the model's chat template drops or repeats messages",
                 "use --chat-template chatml, or a template file of your own");
   }

@@ -1,6 +1,7 @@
 #include "model/llama/choose_decoder.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "emostage/error.h"
@@ -8,6 +9,9 @@
 
 namespace emostage {
 namespace {
+
+// Forks at the same time. A context has 64 sequences in all, and others ask too.
+constexpr size_t kForks = 32;
 
 std::exception_ptr Cancelled() {
   return std::make_exception_ptr(Error(ErrorCode::kCancelled, "stopped before the answer"));
@@ -17,20 +21,33 @@ size_t Best(const std::vector<double>& values) {
   return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
+// The softmax of the mean log-likelihoods.
+Choice CompareMeans(const ScoreDecoder::Likelihoods& likelihoods, const Usage& usage) {
+  Choice choice;
+  for (const std::vector<double>& text : likelihoods) {
+    const double sum = std::accumulate(text.begin(), text.end(), 0.0);
+    choice.probabilities.push_back(sum / static_cast<double>(text.size()));
+  }
+  SoftMax(choice.probabilities);
+  choice.best = Best(choice.probabilities);
+  choice.usage = usage;
+  return choice;
+}
+
 }  // namespace
 
 void ChooseDecoder::OnLogits(size_t read, size_t /*token*/, std::span<const float> logits) {
-  trie_.Decide(at_root_ ? 0 : inner_[read], logits);
+  trie_.Decide(at_root_ ? 0 : inner_[reading_ + read], logits);
 }
 
 std::vector<Read> ChooseDecoder::Next() {
   std::vector<Read> plan;
-  if (!std::exchange(at_root_, false)) return plan;
-  inner_ = trie_.InnerDecisions();
-  for (size_t i = 0; i < inner_.size(); ++i) {
-    std::vector<Token> path = trie_.Path(inner_[i]);
+  if (std::exchange(at_root_, false)) inner_ = trie_.InnerDecisions();
+  reading_ = planned_;
+  while (planned_ < inner_.size() && plan.size() < kForks) {
+    std::vector<Token> path = trie_.Path(inner_[planned_++]);
     const size_t last = path.size() - 1;
-    plan.push_back({i + 1, std::move(path), last});
+    plan.push_back({planned_, std::move(path), last});
   }
   return plan;
 }
@@ -62,31 +79,26 @@ void ScoreDecoder::OnLogits(size_t read, size_t token, std::span<const float> lo
 
 std::vector<Read> ScoreDecoder::Next() {
   std::vector<Read> plan;
-  if (!std::exchange(at_root_, false)) return plan;
-  for (size_t text = 0; text < texts_.size(); ++text) {
-    if (texts_[text].size() < 2) continue;
-    reading_.push_back(text);
-    plan.push_back({plan.size() + 1, {texts_[text].begin(), texts_[text].end() - 1}, 0});
+  at_root_ = false;
+  reading_.clear();
+  for (; next_ < texts_.size() && plan.size() < kForks; ++next_) {
+    const std::vector<Token>& text = texts_[next_];
+    if (text.size() < 2) continue;
+    reading_.push_back(next_);
+    plan.push_back({++forks_, {text.begin(), text.end() - 1}, 0});
   }
   return plan;
 }
 
 void ScoreDecoder::Finish(const Usage& usage, bool cancelled) {
   if (cancelled) return Fail(Cancelled());
-  promise_.set_value({std::move(likelihoods_), usage});
-}
-
-Choice ChoiceFromMeans(const ScoreDecoder::Likelihoods& likelihoods, const Usage& usage) {
-  Choice choice;
-  for (const std::vector<double>& text : likelihoods) {
-    double sum = 0;
-    for (double value : text) sum += value;
-    choice.probabilities.push_back(sum / static_cast<double>(text.size()));
-  }
-  SoftMax(choice.probabilities);
-  choice.best = Best(choice.probabilities);
-  choice.usage = usage;
-  return choice;
+  choice_.set_value(CompareMeans(likelihoods_, usage));
+  Score score;
+  score.token_log_likelihoods = std::move(likelihoods_.front());
+  score.total =
+      std::accumulate(score.token_log_likelihoods.begin(), score.token_log_likelihoods.end(), 0.0);
+  score.usage = usage;
+  score_.set_value(std::move(score));
 }
 
 }  // namespace emostage

@@ -11,7 +11,7 @@
 namespace emostage {
 
 // Scoring::kFirstDifference: the question's own logits settle the first difference; every further
-// place where labels part is read in a fork of its own, all of them in one batch.
+// place where labels part is read in a fork of its own, dozens of them in one batch.
 class ChooseDecoder : public Decoder {
  public:
   explicit ChooseDecoder(const std::vector<std::vector<Token>>& labels) : trie_(labels) {}
@@ -25,7 +25,9 @@ class ChooseDecoder : public Decoder {
 
  private:
   LabelTrie trie_;
-  std::vector<size_t> inner_;
+  std::vector<size_t> inner_;  // the places still to be read, all of them
+  size_t planned_ = 0;         // of those, how many are read or being read
+  size_t reading_ = 0;         // the first of the last plan
   bool at_root_ = true;
   std::promise<Choice> promise_;
 };
@@ -38,26 +40,28 @@ class ScoreDecoder : public Decoder {
 
   explicit ScoreDecoder(std::vector<std::vector<Token>> texts);
 
-  [[nodiscard]] std::future<std::pair<Likelihoods, Usage>> future() {
-    return promise_.get_future();
-  }
+  // The first text's likelihood, or the texts compared by their means. Take one of them.
+  [[nodiscard]] std::future<Score> score() { return score_.get_future(); }
+  [[nodiscard]] std::future<Choice> choice() { return choice_.get_future(); }
 
   void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
   [[nodiscard]] std::vector<Read> Next() override;
   void Finish(const Usage& usage, bool cancelled) override;
-  void Fail(std::exception_ptr error) override { promise_.set_exception(error); }
+  void Fail(std::exception_ptr error) override {
+    score_.set_exception(error);
+    choice_.set_exception(error);
+  }
 
  private:
   std::vector<std::vector<Token>> texts_;
   Likelihoods likelihoods_;
-  std::vector<size_t> reading_;
+  std::vector<size_t> reading_;  // the text behind each read of the last plan
+  size_t next_ = 0;              // the first text not yet planned
+  size_t forks_ = 0;             // made so far
   bool at_root_ = true;
-  std::promise<std::pair<Likelihoods, Usage>> promise_;
+  std::promise<Score> score_;
+  std::promise<Choice> choice_;
 };
-
-// The softmax of the mean log-likelihoods.
-[[nodiscard]] Choice ChoiceFromMeans(const ScoreDecoder::Likelihoods& likelihoods,
-                                     const Usage& usage);
 
 }  // namespace emostage
 

@@ -14,7 +14,7 @@ namespace emostage {
 // Tokens to be read at the end of one of a question's branches.
 struct Read {
   // Branch 0 is the question's own; a higher one is forked from branch 0, as it stands before any
-  // read of the same plan, when it is first named.
+  // read of the same plan, when it is first named, and dropped when a plan does not name it.
   size_t branch = 0;
   std::vector<Token> tokens;
   // Logits are wanted after tokens[first_logit] and all that follow.

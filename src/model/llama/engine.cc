@@ -51,6 +51,9 @@ Engine::Engine(llama_model* model, EngineOptions options)
                 "use a smaller --context");
   }
   memory_ = llama_get_memory(context_);
+  // llama.cpp makes it smaller where the context is, and aborts on more.
+  options_.batch_tokens =
+      std::min(options_.batch_tokens, static_cast<int>(llama_n_batch(context_)));
   ggml_threadpool_params pool = ggml_threadpool_params_default(options_.threads);
   pool_ = ggml_threadpool_new(&pool);
   if (pool_ != nullptr) llama_attach_threadpool(context_, pool_, nullptr);
@@ -94,13 +97,16 @@ void Engine::Submit(std::vector<Question> questions) {
 }
 
 void Engine::Run() {
+  int idle_rounds = 0;
   while (true) {
     CollectInbox(tasks_.empty());
     if (stopping_) break;
     for (auto it = tasks_.begin(); it != tasks_.end();) {
       it = Prepare(**it) ? std::next(it) : tasks_.erase(it);
     }
-    Step();
+    idle_rounds = Step() ? 0 : idle_rounds + 1;
+    // Twice in a row: every task waits for a sequence that another one holds.
+    if (idle_rounds > 1 && !tasks_.empty()) FailNewest();
   }
   FailAll("the model is shutting down");
 }
@@ -298,6 +304,11 @@ bool Engine::PreparePrompt(Task& task) {
 bool Engine::PlanAnswer(Task& task) {
   const std::vector<Read> plan = task.question.decoder->Next();
   if (plan.empty()) return false;
+  for (size_t branch = 1; branch < task.branches.size(); ++branch) {
+    const bool named =
+        std::ranges::any_of(plan, [&](const Read& read) { return read.branch == branch; });
+    if (!named) Release(task.branches[branch]);
+  }
   // All forks are made before anything is read, so that they start from the same point.
   for (const Read& read : plan) {
     while (task.branches.size() <= read.branch) {
@@ -319,7 +330,7 @@ bool Engine::PlanAnswer(Task& task) {
   return true;
 }
 
-void Engine::Step() {
+bool Engine::Step() {
   batch_.Clear();
   struct Part {
     Task* task;
@@ -351,7 +362,7 @@ void Engine::Step() {
       }
     }
   }
-  if (parts.empty()) return;
+  if (parts.empty()) return false;
 
   int result = 0;
   do {
@@ -359,12 +370,13 @@ void Engine::Step() {
   } while (result == 1 && Evict());
   if (result == 1) {  // no room, and nothing to give up: the cache is as it was before
     for (const Part& part : parts) part.work->done -= part.tokens;
-    return FailNewest();
+    FailNewest();
+    return true;
   }
   if (result != 0) {  // nothing in the cache is trusted any more
     FailAll("the model could not compute");
     llama_memory_clear(memory_, true);
-    return;
+    return true;
   }
 
   std::vector<Task*> failed;
@@ -403,6 +415,7 @@ void Engine::Step() {
         task->works, [](const Work& work) { return work.done == work.tokens.size(); });
     if (all_done && !task->works.empty()) WorksDone(*task);
   }
+  return true;
 }
 
 int Engine::Compute() {
@@ -565,6 +578,7 @@ bool Engine::Evict() {
     place->kept.pop_front();
     return true;
   }
+  if (EvictOwn()) return true;
   for (auto root = roots_.begin(); root != roots_.end(); ++root) {
     if (!root->ready || tasks_.size() > 1) continue;
     Release(*root);
@@ -572,6 +586,16 @@ bool Engine::Evict() {
     return true;
   }
   return false;
+}
+
+bool Engine::EvictOwn() {
+  Place* oldest = nullptr;
+  for (const std::shared_ptr<Place>& place : places_) {
+    if (place->trunk.sequence < 0 || place->trunk_busy) continue;
+    if (oldest == nullptr || place->last_used < oldest->last_used) oldest = place.get();
+  }
+  if (oldest != nullptr) Release(oldest->trunk);
+  return oldest != nullptr;
 }
 
 }  // namespace emostage

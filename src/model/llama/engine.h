@@ -125,8 +125,8 @@ class Engine {
   bool PrepareTrunk(Task& task);
   bool PreparePrompt(Task& task);
   bool PlanAnswer(Task& task);
-  // One pass of the model over what is wanted next.
-  void Step();
+  // One pass of the model over what is wanted next; false where nothing is.
+  bool Step();
   void WorksDone(Task& task);
   void End(Task& task, bool cancelled, const std::exception_ptr& error);
   [[nodiscard]] int Compute();  // llama_decode of the batch, in turn with other processes
@@ -141,6 +141,7 @@ class Engine {
   void CopyInto(const Branch& from, Branch& to, size_t length);
   void Cut(Branch& branch, size_t length);
   bool Evict();  // frees the least recently used thing that is not in use
+  bool EvictOwn();  // of the places with open questions, what these could read again
 
   EngineOptions options_;
   llama_context* context_ = nullptr;

@@ -105,17 +105,6 @@ class LogitsDecoder : public Decoder {
   std::promise<std::vector<float>> promise_;
 };
 
-template <typename From, typename Fn>
-auto Then(std::future<From> from, std::function<void()> start, Fn convert) {
-  using To = std::invoke_result_t<Fn, From>;
-  // Deferred: the conversion is done by whoever waits.
-  auto to = std::async(std::launch::deferred,
-                       [from = std::move(from), convert = std::move(convert)]() mutable {
-                         return convert(from.get());
-                       });
-  return Future<To>(std::move(to), std::move(start));
-}
-
 class LlamaContext : public Context {
  public:
   explicit LlamaContext(std::shared_ptr<Shared> shared)
@@ -133,15 +122,16 @@ class LlamaContext : public Context {
     if (!ask.schema.empty()) {
       auto decoder = std::make_unique<SchemaDecoder>(
           shared_->vocabulary.get(), CompileSchema(ask.schema), ask.sampling, Remembering());
-      std::future<std::vector<Completion>> future = decoder->future();
-      const std::vector<Token> opening = decoder->opening();
-      return First(std::move(future), Post(ask, std::move(decoder), opening));
+      std::future<Completion> future = decoder->future();
+      Question question = Prepare(ask, decoder->opening());
+      return {std::move(future), Post(std::move(question), std::move(decoder))};
     }
-    auto decoder =
-        std::make_unique<TextDecoder>(shared_->vocabulary.get(), ask.sampling, 1,
-                                      std::move(on_token), Remembering());
-    std::future<std::vector<Completion>> future = decoder->future();
-    return First(std::move(future), Post(ask, std::move(decoder), {}));
+    Question question = Prepare(ask);
+    auto decoder = std::make_unique<TextDecoder>(shared_->vocabulary.get(),
+                                                 Fitted(ask.sampling, question, 1), 1,
+                                                 std::move(on_token), Remembering());
+    std::future<Completion> future = decoder->first();
+    return {std::move(future), Post(std::move(question), std::move(decoder))};
   }
 
   Future<Choice> choose(Ask ask, std::vector<std::string> labels, Scoring scoring) override {
@@ -161,39 +151,31 @@ class LlamaContext : public Context {
     if (scoring == Scoring::kFirstDifference) {
       auto decoder = std::make_unique<ChooseDecoder>(tokens);
       std::future<Choice> future = decoder->future();
-      return {std::move(future), Post(ask, std::move(decoder), {})};
+      return {std::move(future), Post(Prepare(ask), std::move(decoder))};
     }
     auto decoder = std::make_unique<ScoreDecoder>(tokens);
-    auto future = decoder->future();
-    return Then(std::move(future), Post(ask, std::move(decoder), {}),
-                [](const std::pair<ScoreDecoder::Likelihoods, Usage>& result) {
-                  return ChoiceFromMeans(result.first, result.second);
-                });
+    std::future<Choice> future = decoder->choice();
+    return {std::move(future), Post(Prepare(ask), std::move(decoder))};
   }
 
   Future<Score> score(Ask ask, std::string continuation) override {
     std::vector<Token> tokens = shared_->vocabulary->Tokenize(continuation, false);
     if (tokens.empty()) throw Error(ErrorCode::kInput, "there is nothing to score");
     auto decoder = std::make_unique<ScoreDecoder>(std::vector<std::vector<Token>>{tokens});
-    auto future = decoder->future();
-    return Then(std::move(future), Post(ask, std::move(decoder), {}),
-                [](std::pair<ScoreDecoder::Likelihoods, Usage> result) {
-                  Score score;
-                  score.token_log_likelihoods = std::move(result.first.front());
-                  for (double value : score.token_log_likelihoods) score.total += value;
-                  score.usage = result.second;
-                  return score;
-                });
+    std::future<Score> future = decoder->score();
+    return {std::move(future), Post(Prepare(ask), std::move(decoder))};
   }
 
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
     CheckSampling(ask.sampling);
     if (n < 1 || n > 32) throw Error(ErrorCode::kInput, "sample draws 1 to 32 drafts");
     if (!ask.schema.empty()) throw Error(ErrorCode::kInput, "sample draws free text only");
-    auto decoder = std::make_unique<TextDecoder>(shared_->vocabulary.get(), ask.sampling, n,
-                                                 OnToken{}, Remembering());
+    Question question = Prepare(ask);
+    auto decoder = std::make_unique<TextDecoder>(shared_->vocabulary.get(),
+                                                 Fitted(ask.sampling, question, n), n, OnToken{},
+                                                 Remembering());
     std::future<std::vector<Completion>> future = decoder->future();
-    return {std::move(future), Post(ask, std::move(decoder), {})};
+    return {std::move(future), Post(std::move(question), std::move(decoder))};
   }
 
   void ReadAhead(const std::string& system, std::vector<Message> messages) override {
@@ -222,7 +204,7 @@ class LlamaContext : public Context {
   [[nodiscard]] std::vector<float> Logits(const Ask& ask) {
     auto decoder = std::make_unique<LogitsDecoder>();
     std::future<std::vector<float>> future = decoder->future();
-    Post(ask, std::move(decoder), {})();
+    Post(Prepare(ask), std::move(decoder))();
     return future.get();
   }
 
@@ -259,32 +241,42 @@ class LlamaContext : public Context {
     };
   }
 
-  static Future<Completion> First(std::future<std::vector<Completion>> all,
-                                  std::function<void()> start) {
-    return Then(std::move(all), std::move(start), [](std::vector<Completion> completions) {
-      return std::move(completions.front());
-    });
-  }
-
-  // Queues a question; the returned function starts all that are queued.
-  std::function<void()> Post(const Ask& ask, std::unique_ptr<Decoder> decoder,
-                             const std::vector<Token>& opening) {
+  // A question without its decoder. `opening` is dictated to the answer.
+  Question Prepare(const Ask& ask, const std::vector<Token>& opening = {}) {
     Question question;
     question.place = place_;
     question.stop = ask.stop;
-    const std::lock_guard lock(outbox_->mutex);
-    question.prompt = shared_->prompts->ForQuestion(ask, outbox_->memory);
+    {
+      const std::lock_guard lock(outbox_->mutex);
+      question.prompt = shared_->prompts->ForQuestion(ask, outbox_->memory);
+    }
     question.prompt.tokens.insert(question.prompt.tokens.end(), opening.begin(), opening.end());
     question.opening_tokens = static_cast<int>(opening.size());
-    const int room = shared_->info.context_tokens - static_cast<int>(question.prompt.tokens.size());
-    if (room < std::min(ask.sampling.max_tokens, shared_->info.context_tokens / 4)) {
+    if (Room(question) < std::min(ask.sampling.max_tokens, shared_->info.context_tokens / 4)) {
       throw Error(ErrorCode::kInput,
                   "the dialogue takes " + std::to_string(question.prompt.tokens.size()) +
                       " tokens, more than the model's context of " +
                       std::to_string(shared_->info.context_tokens) + " can hold",
                   "use a larger --context or a model with a longer context");
     }
+    return question;
+  }
+
+  // The tokens that an answer may still take.
+  [[nodiscard]] int Room(const Question& question) const {
+    return shared_->info.context_tokens - static_cast<int>(question.prompt.tokens.size());
+  }
+
+  // An answer that would outgrow the context ends where the context does.
+  [[nodiscard]] Sampling Fitted(Sampling sampling, const Question& question, int drafts) const {
+    sampling.max_tokens = std::min(sampling.max_tokens, std::max(1, Room(question) / drafts));
+    return sampling;
+  }
+
+  // Queues a question; the returned function starts all that are queued.
+  std::function<void()> Post(Question question, std::unique_ptr<Decoder> decoder) {
     question.decoder = std::move(decoder);
+    const std::lock_guard lock(outbox_->mutex);
     outbox_->questions.push_back(std::move(question));
     return [shared = shared_, outbox = outbox_] { Flush(*shared, *outbox); };
   }

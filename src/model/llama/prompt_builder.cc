@@ -49,6 +49,7 @@ void CheckStart(const std::vector<Message>& messages) {
 Prompt Assemble(const ChatTemplate& chat_template, const TokenVocabulary& vocabulary, const Draft& draft,
                 bool answer, TokenMemory& memory) {
   Prompt prompt;
+  bool first_content = true;
   for (const PromptPiece& piece :
        chat_template.Render(draft.messages, draft.contents, answer)) {
     if (piece.content == PromptPiece::kMarkup) {
@@ -57,7 +58,10 @@ Prompt Assemble(const ChatTemplate& chat_template, const TokenVocabulary& vocabu
     } else {
       const std::vector<Token>& tokens = memory.Tokens(vocabulary, piece.text);
       prompt.tokens.insert(prompt.tokens.end(), tokens.begin(), tokens.end());
-      if (piece.content == draft.root) prompt.root = prompt.tokens.size();
+      // Only what stands before every word of the dialogue may be shared. A template that puts the
+      // system prompt further on has no root.
+      if (piece.content == draft.root && first_content) prompt.root = prompt.tokens.size();
+      first_content = false;
       if (piece.content == draft.trunk) prompt.trunk = prompt.tokens.size();
     }
   }
@@ -76,7 +80,9 @@ Prompt Assemble(const ChatTemplate& chat_template, const TokenVocabulary& vocabu
 void TokenMemory::Remember(const TokenVocabulary& vocabulary, const std::string& text,
                            const std::vector<Token>& tokens) {
   // An answer that was trimmed or cut at a stop string is not what its tokens say.
-  if (!text.empty() && vocabulary.Text(tokens) == text) tokens_[text] = tokens;
+  if (text.empty() || vocabulary.Text(tokens) != text) return;
+  // Said before, it keeps its tokens: an earlier turn must not change.
+  tokens_.emplace(text, tokens);
 }
 
 const std::vector<Token>& TokenMemory::Tokens(const TokenVocabulary& vocabulary,

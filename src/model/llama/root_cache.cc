@@ -1,23 +1,29 @@
 #include "model/llama/root_cache.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "base/file.h"
+#include "emostage/error.h"
 
 namespace emostage {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kKeep = 12;           // files in the folder
-constexpr size_t kWorthKeeping = 64;   // tokens; fewer are read as fast as loaded
+constexpr size_t kKeep = 12;          // files in the folder
+constexpr size_t kWorthKeeping = 64;  // tokens; fewer are read as fast as loaded
 
-// FNV-1a, 64 bit: names a file; what it holds is compared token by token after loading.
+constexpr size_t kLargest = size_t{2} << 30;
+
+// FNV-1a, 64 bit: names a file, and tells a whole one from a damaged one.
+constexpr uint64_t kHashStart = 14695981039346656037ULL;
 uint64_t Hash(uint64_t hash, const void* data, size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(data);
   for (size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 1099511628211ULL;
@@ -41,9 +47,15 @@ void DropOldest(const std::string& folder) {
 RootCache::RootCache(std::string folder, std::string model_id)
     : folder_(std::move(folder)), model_id_(std::move(model_id)) {}
 
+std::string RootCache::Header(const std::vector<Token>& tokens) const {
+  std::string header =
+      "EmoStage root 1\n" + model_id_ + "\n" + std::to_string(tokens.size()) + "\n";
+  header.append(reinterpret_cast<const char*>(tokens.data()), tokens.size() * sizeof(Token));
+  return header;
+}
+
 std::string RootCache::PathFor(const std::vector<Token>& tokens) const {
-  uint64_t hash = 14695981039346656037ULL;
-  hash = Hash(hash, model_id_.data(), model_id_.size());
+  uint64_t hash = Hash(kHashStart, model_id_.data(), model_id_.size());
   hash = Hash(hash, tokens.data(), tokens.size() * sizeof(Token));
   char name[32];
   std::snprintf(name, sizeof(name), "/%016llx.state", static_cast<unsigned long long>(hash));
@@ -56,13 +68,27 @@ bool RootCache::Load(llama_context* context, llama_seq_id sequence,
   const std::string path = PathFor(tokens);
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return false;
-  std::vector<Token> stored(tokens.size() + 1);
-  size_t count = 0;
-  const size_t read = llama_state_seq_load_file(context, path.c_str(), sequence, stored.data(),
-                                                stored.size(), &count);
-  stored.resize(std::min(count, stored.size()));
-  if (read == 0 || stored != tokens) {
-    llama_memory_seq_rm(llama_get_memory(context), sequence, -1, -1);
+  std::string file;
+  try {
+    file = ReadFile(path, kLargest);
+  } catch (const Error&) {
+    return false;
+  }
+  // Nothing that is not exactly what was written ever reaches llama.cpp, which believes its input.
+  const std::string header = Header(tokens);
+  const size_t begin = header.size() + sizeof(uint64_t);
+  bool good = file.size() > begin && std::string_view(file).substr(0, header.size()) == header;
+  if (good) {
+    uint64_t sum = 0;
+    std::memcpy(&sum, file.data() + header.size(), sizeof(sum));
+    good = sum == Hash(kHashStart, file.data() + begin, file.size() - begin);
+  }
+  if (good) {
+    const std::vector<uint8_t> state(file.begin() + static_cast<std::ptrdiff_t>(begin), file.end());
+    good = llama_state_seq_set_data(context, state.data(), state.size(), sequence) == state.size();
+    if (!good) llama_memory_seq_rm(llama_get_memory(context), sequence, -1, -1);
+  }
+  if (!good) {
     fs::remove(path, error);
     return false;
   }
@@ -76,15 +102,20 @@ void RootCache::Save(llama_context* context, llama_seq_id sequence,
   std::error_code error;
   fs::create_directories(folder_, error);
   fs::permissions(folder_, fs::perms::owner_all, error);
-  const std::string path = PathFor(tokens);
-  const std::string temporary = path + "." + std::to_string(getpid());
   const size_t size = llama_state_seq_get_size(context, sequence);
   const fs::space_info space = fs::space(folder_, error);
   if (error || space.available < 4 * size) return;  // never what fills a disk
-  const size_t written = llama_state_seq_save_file(context, temporary.c_str(), sequence,
-                                                   tokens.data(), tokens.size());
-  if (written > 0) fs::rename(temporary, path, error);
-  if (written == 0 || error) fs::remove(temporary, error);
+  std::vector<uint8_t> state(size);
+  if (llama_state_seq_get_data(context, state.data(), size, sequence) != size || size == 0) return;
+  const uint64_t sum = Hash(kHashStart, state.data(), size);
+  std::string file = Header(tokens);
+  file.append(reinterpret_cast<const char*>(&sum), sizeof(sum));
+  file.append(reinterpret_cast<const char*>(state.data()), size);
+  try {
+    WriteFileAtomically(PathFor(tokens), file);
+  } catch (const Error&) {
+    return;
+  }
   DropOldest(folder_);
 }
 

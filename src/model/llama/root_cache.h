@@ -25,6 +25,8 @@ class RootCache {
   void Save(llama_context* context, llama_seq_id sequence, const std::vector<Token>& tokens) const;
 
  private:
+  // What a file begins with: the model and the tokens. A checksum of the rest comes next.
+  [[nodiscard]] std::string Header(const std::vector<Token>& tokens) const;
   [[nodiscard]] std::string PathFor(const std::vector<Token>& tokens) const;
 
   std::string folder_;

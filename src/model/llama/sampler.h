@@ -18,14 +18,17 @@ class Sampler {
   explicit Sampler(const Sampling& sampling);
 
   // The next token; `allowed`, where given, is asked about candidates likeliest first and may
-  // refuse them. With every candidate refused the likeliest of all is returned.
+  // refuse them. With every candidate refused the likeliest of all is returned. Tokens in `recent`
+  // are made less likely by the sampling's repetition penalty.
   [[nodiscard]] Token Draw(std::span<const float> logits,
-                           const std::function<bool(Token)>& allowed = {});
+                           const std::function<bool(Token)>& allowed = {},
+                           std::span<const Token> recent = {});
 
  private:
   double temperature_;
   double top_p_;
   size_t top_k_;
+  double penalty_;
   std::mt19937_64 random_;
 };
 

@@ -52,15 +52,14 @@ void SchemaDecoder::Advance() {
         if (!trie_) continue;  // only one was left, and it was written
         return;
       case SchemaStep::Kind::kMore:
-        if (Items(step) < step.min_items) {
-          ++Items(step);
+        if (Items() < step.min_items) {
+          ++Items();
           Dictate(step.text);
           at_ = step.back;
           continue;
         }
-        if (Items(step) >= step.max_items) {
-          items_.erase(step.field);
-          ++at_;
+        if (Items() >= step.max_items) {
+          EndList();
           continue;
         }
         return;
@@ -92,9 +91,9 @@ bool SchemaDecoder::EndsText(Token token) const {
 void SchemaDecoder::Text(const SchemaStep& step, std::span<const float> logits) {
   const int limit = step.max_tokens > 0 ? step.max_tokens : sampling_.max_tokens;
   const int least = std::max(1, std::min(sampling_.min_tokens, limit));
-  const Token token = text_tokens_ < least
-                          ? sampler_.Draw(logits, [this](Token t) { return !EndsText(t); })
-                          : sampler_.Draw(logits);
+  const Token token = text_tokens_ < least ? sampler_.Draw(
+                                                 logits, [this](Token t) { return !EndsText(t); })
+                                           : sampler_.Draw(logits);
   const std::string piece = vocabulary_->IsEnd(token) ? "" : vocabulary_->Piece(token);
   const size_t mark = vocabulary_->IsEnd(token) ? 0 : piece.find_first_of("\"\n\r");
   if (mark != std::string::npos) return EndText(std::string_view(piece).substr(0, mark));
@@ -186,14 +185,23 @@ void SchemaDecoder::More(const SchemaStep& step, std::span<const float> logits) 
   const float on = logits[static_cast<size_t>(comma_.front())];
   const float end = logits[static_cast<size_t>(bracket_.front())];
   if (on > end) {
-    ++Items(step);
+    ++Items();
     Dictate(step.text);
     at_ = step.back;
   } else {
-    items_.erase(step.field);
-    ++at_;
+    EndList();
   }
   Advance();
+}
+
+void SchemaDecoder::EndList() {
+  const std::string& field = program_[at_].field;
+  items_.erase(at_);
+  // The next list of this field, in another item of a list around it, may take any label again.
+  std::erase_if(taken_, [&](const auto& entry) {
+    return entry.first == field || entry.first.starts_with(field + ".");
+  });
+  ++at_;
 }
 
 std::vector<Read> SchemaDecoder::Next() {
@@ -205,8 +213,7 @@ std::vector<Read> SchemaDecoder::Next() {
 
 void SchemaDecoder::Finish(const Usage& usage, bool cancelled) {
   if (cancelled) {
-    return Fail(
-        std::make_exception_ptr(Error(ErrorCode::kCancelled, "stopped before the answer")));
+    return Fail(std::make_exception_ptr(Error(ErrorCode::kCancelled, "stopped before the answer")));
   }
   Flush();
   Completion completion;
@@ -214,9 +221,7 @@ void SchemaDecoder::Finish(const Usage& usage, bool cancelled) {
   completion.picks = std::move(picks_);
   completion.usage = usage;
   if (remember_) remember_(completion.text, tokens_);
-  std::vector<Completion> all;
-  all.push_back(std::move(completion));
-  promise_.set_value(std::move(all));
+  promise_.set_value(std::move(completion));
 }
 
 }  // namespace emostage

@@ -29,7 +29,7 @@ class SchemaDecoder : public Decoder {
 
   // What the schema dictates before the first decision: to be read as the question's own end.
   [[nodiscard]] const std::vector<Token>& opening() const { return opening_; }
-  [[nodiscard]] std::future<std::vector<Completion>> future() { return promise_.get_future(); }
+  [[nodiscard]] std::future<Completion> future() { return promise_.get_future(); }
 
   void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
   [[nodiscard]] std::vector<Read> Next() override;
@@ -48,7 +48,8 @@ class SchemaDecoder : public Decoder {
   void StartLabel(const SchemaStep& step);
   void FinishLabel(size_t label);
   void More(const SchemaStep& step, std::span<const float> logits);
-  int& Items(const SchemaStep& step) { return items_.try_emplace(step.field, 1).first->second; }
+  int& Items() { return items_.try_emplace(at_, 1).first->second; }  // of the list at this step
+  void EndList();
   void Flush();  // turns dictated text into tokens
   [[nodiscard]] bool EndsText(Token token) const;
   [[nodiscard]] bool Done() const { return at_ >= program_.size(); }
@@ -59,16 +60,16 @@ class SchemaDecoder : public Decoder {
   Sampler sampler_;
   std::function<void(const std::string&, const std::vector<Token>&)> remember_;
 
-  size_t at_ = 0;                     // the step under way
-  std::string json_;                  // the answer so far
-  std::string text_;                  // of the free text under way
+  size_t at_ = 0;     // the step under way
+  std::string json_;  // the answer so far
+  std::string text_;  // of the free text under way
   int text_tokens_ = 0;
-  std::string dictated_;              // forced text not yet turned into tokens
-  std::vector<Token> feed_;           // tokens not yet read
-  std::vector<Token> tokens_;         // all tokens of the answer
+  std::string dictated_;       // forced text not yet turned into tokens
+  std::vector<Token> feed_;    // tokens not yet read
+  std::vector<Token> tokens_;  // all tokens of the answer
   std::vector<Token> opening_;
   int forced_ = 0;
-  std::map<std::string, int> items_;  // written so far of each list, by field
+  std::map<size_t, int> items_;  // written so far of each open list, by its step
   std::map<std::string, std::vector<std::string>> taken_;  // labels not to be repeated, by field
 
   std::optional<LabelTrie> trie_;     // of the label under way
@@ -76,7 +77,7 @@ class SchemaDecoder : public Decoder {
   size_t trie_at_ = 0;
   std::vector<Pick> picks_;
   std::vector<Token> comma_, bracket_;
-  std::promise<std::vector<Completion>> promise_;
+  std::promise<Completion> promise_;
 };
 
 }  // namespace emostage

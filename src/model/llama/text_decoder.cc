@@ -8,6 +8,8 @@
 namespace emostage {
 namespace {
 
+constexpr size_t kPenalisedTokens = 64;
+
 // How many bytes at the end of `text` could be the beginning of a stop string.
 size_t HeldBack(const std::string& text, const std::vector<std::string>& stops) {
   size_t held = 0;
@@ -31,9 +33,11 @@ TextDraft::TextDraft(const TokenVocabulary* vocabulary, const Sampling& sampling
 
 bool TextDraft::Step(std::span<const float> logits) {
   const bool must_go_on = static_cast<int>(tokens_.size()) < sampling_.min_tokens;
-  const Token token =
-      must_go_on ? sampler_.Draw(logits, [this](Token t) { return !vocabulary_->IsEnd(t); })
-                 : sampler_.Draw(logits);
+  const std::span<const Token> recent =
+      std::span(tokens_).last(std::min(tokens_.size(), kPenalisedTokens));
+  const auto no_end = [this](Token t) { return !vocabulary_->IsEnd(t); };
+  const Token token = sampler_.Draw(
+      logits, must_go_on ? std::function<bool(Token)>(no_end) : nullptr, recent);
   if (vocabulary_->IsEnd(token) && !must_go_on) {
     finish_ = FinishReason::kEnd;
     return false;
@@ -64,7 +68,10 @@ bool TextDraft::Step(std::span<const float> logits) {
 void TextDraft::Release(bool all) {
   if (!on_token_) return;
   size_t end = text_.size();
-  if (!all) end -= HeldBack(text_, sampling_.stop);
+  if (!all) {
+    end -= HeldBack(text_, sampling_.stop);
+    if (end > released_ && text_[end - 1] == '\r') --end;  // one line end with the "\n" to come
+  }
   end = released_ + CompleteUtf8Length(std::string_view(text_).substr(released_, end - released_));
   if (end <= released_) return;
   const std::string piece = RepairUtf8(std::string_view(text_).substr(released_, end - released_));
@@ -118,6 +125,7 @@ void TextDecoder::Finish(const Usage& usage, bool cancelled) {
     completions.back().usage = usage;
     if (remember_) remember_(completions.back().text, draft.tokens());
   }
+  first_promise_.set_value(completions.front());
   promise_.set_value(std::move(completions));
 }
 

@@ -48,12 +48,17 @@ class TextDecoder : public Decoder {
   TextDecoder(const TokenVocabulary* vocabulary, const Sampling& sampling, int n, OnToken on_token,
               std::function<void(const std::string&, const std::vector<Token>&)> remember);
 
+  // All drafts, or the first alone.
   [[nodiscard]] std::future<std::vector<Completion>> future() { return promise_.get_future(); }
+  [[nodiscard]] std::future<Completion> first() { return first_promise_.get_future(); }
 
   void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
   [[nodiscard]] std::vector<Read> Next() override;
   void Finish(const Usage& usage, bool cancelled) override;
-  void Fail(std::exception_ptr error) override { promise_.set_exception(error); }
+  void Fail(std::exception_ptr error) override {
+    first_promise_.set_exception(error);
+    promise_.set_exception(error);
+  }
   [[nodiscard]] int output_tokens() const override;
 
  private:
@@ -62,6 +67,7 @@ class TextDecoder : public Decoder {
   std::vector<size_t> going_;    // drafts that go on
   bool started_ = false;
   std::function<void(const std::string&, const std::vector<Token>&)> remember_;
+  std::promise<Completion> first_promise_;
   std::promise<std::vector<Completion>> promise_;
 };
 

@@ -117,10 +117,12 @@ TEST_F(PathsTest, AFileOfTheFolderIsFoundByItsName) {
 
 TEST_F(PathsTest, AFileOfTheFolderIsNotLeftThroughItsName) {
   const TempFolder folder;
-  fs::create_directory(folder.path() / "models");
+  fs::create_directories(folder.path() / "models" / "sub");
   WriteFileAtomically(folder.path() / "secret.gguf", "x");
-  EXPECT_THAT(ProblemOf("../secret", folder.path() / "models", ErrorCode::kUsage),
-              HasSubstr("there is no model file ../secret"));
+  for (const std::string name : {"../secret", "sub/../../secret"}) {
+    EXPECT_THAT(ProblemOf(name, folder.path() / "models", ErrorCode::kUsage),
+                HasSubstr("there is no model file " + name));
+  }
 }
 
 TEST_F(PathsTest, AnythingElseIsAClearError) {

@@ -128,6 +128,18 @@ TEST(PullFaultsTest, AStreamOfUnknownLengthStopsAtTheExpectedSize) {
   EXPECT_THAT(folder.Names(), IsEmpty());
 }
 
+TEST(PullFaultsTest, AStreamThatEndsTooSoonIsRefused) {
+  const TestServer server([&](const TestRequest&, const TestConnection& connection) {
+    connection.SendHead(200, {});
+    connection.Send(kBody);
+  });
+  const TempFolder folder;
+  PullRequest request = PullFrom(server, folder);
+  request.bytes = kBody.size() + 1;
+  EXPECT_THAT(ErrorOf(request).what(), HasSubstr("it has less than 1000004 bytes"));
+  EXPECT_THAT(folder.Names(), IsEmpty());
+}
+
 TEST(PullFaultsTest, APageInsteadOfAModelIsRefused) {
   const TestServer server([](const TestRequest& request, const TestConnection& connection) {
     ServeWithRanges(request, connection, "<html>please log in</html>", kEtag);
@@ -258,14 +270,14 @@ TEST(PullFaultsTest, NobodyListeningIsANetworkError) {
 
 TEST(PullFaultsTest, ACancelledPullCanBeResumed) {
   std::stop_source stop;
+  std::atomic<bool> over = false;
   std::atomic<int> count = 0;
   const TestServer server([&](const TestRequest& request, const TestConnection& connection) {
     if (count++ > 0) return Good(request, connection);
     connection.SendHead(200, {"ETag: " + kEtag, "Content-Length: " + std::to_string(kBody.size())});
     connection.Send(std::string_view(kBody).substr(0, 300'000));
-    while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    // The rest never comes: the client has to notice the request by itself.
-    std::this_thread::sleep_for(std::chrono::milliseconds(2000));
+    // The rest does not come, so the client has to notice the request to stop by itself.
+    while (!over) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   const TempFolder folder;
   PullRequest request = PullFrom(server, folder);
@@ -277,7 +289,10 @@ TEST(PullFaultsTest, ACancelledPullCanBeResumed) {
     }
     stop.request_stop();
   });
+  const auto start = std::chrono::steady_clock::now();
   const Error error = ErrorOf(request);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  over = true;
   EXPECT_EQ(error.code(), ErrorCode::kCancelled);
   EXPECT_THAT(error.what(), AllOf(HasSubstr("stopped after 300.0 kB of m.gguf"),
                                   HasSubstr("run the same command again to resume")));

@@ -1,0 +1,66 @@
+# Two commands do everything: `make demo` and `make test`. All of them may be run again at any time;
+# what is done already is not done again. The work itself is CMake's (CMakeLists.txt) and
+# tools/*.sh.
+#
+#   make demo     set up, build, answer a sample dialogue with its trace
+#   make chat     a conversation in the terminal
+#   make test     set up, build, run every test
+#   make build    build/emostage
+#   make check    what CI runs besides: sanitizers, formatting, clang-tidy, rooms
+#   make fuzz     a minute of each fuzz target
+#   make install  to $(PREFIX)
+
+PREFIX ?= /usr/local
+STARTER := smollm2-135m
+CMAKE_FLAGS ?=
+CTEST := ctest --output-on-failure --no-tests=error
+
+.PHONY: demo chat build test check sanitize lint tidy fuzz install clean setup model
+
+demo: build model
+	@./build/emostage respond --demo --explain --stream --seed 4
+
+chat: build model
+	@./build/emostage chat
+
+setup:
+	@tools/setup.sh build
+
+build: setup
+	@[ -f build/build.ninja ] || cmake -S . -B build -G Ninja $(CMAKE_FLAGS) -DEMOSTAGE_TESTS=OFF
+	@cmake --build build --target emostage
+
+model: build
+	@./build/emostage models pull $(STARTER) >/dev/null
+
+test: model
+	@tools/setup.sh test
+	@cmake -S . -B build -G Ninja $(CMAKE_FLAGS) -DEMOSTAGE_TESTS=ON
+	@cmake --build build
+	@cd build && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1
+	@tools/check_package.sh build
+
+check: lint sanitize
+
+# Our own code with AddressSanitizer and UndefinedBehaviorSanitizer; llama.cpp stays as it is.
+sanitize:
+	@tools/setup.sh test
+	@cmake -S . -B build-sanitize -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DEMOSTAGE_SANITIZE=address,undefined
+	@cmake --build build-sanitize
+	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1
+
+lint:
+	@tools/setup.sh lint
+	@tools/lint.sh
+
+fuzz:
+	@tools/setup.sh lint
+	@tools/fuzz.sh
+
+install: build
+	@cmake --build build
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-*
