@@ -124,6 +124,7 @@ int Bench(const Arguments& arguments) {
                          Way{"emostage without sharing", "emostage", false}}) {
     ModelArguments model = arguments.model;
     model.share = way.share;
+    model.steady = true;
     SessionArguments session = arguments.session;
     session.method = way.method;
     session.temperature = 0;

@@ -158,7 +158,10 @@ void AddChat(CLI::App& app, Run& run) {
   arguments->model.AddTo(*command);
   arguments->session.AddTo(*command);
   command->footer(std::string("In the conversation:\n") + kHelp);
-  command->callback([arguments, &run] { run = [arguments] { return Chat(*arguments).Run(); }; });
+  command->callback([arguments, command, &run] {
+    arguments->model.steady = command->count("--seed") > 0;
+    run = [arguments] { return Chat(*arguments).Run(); };
+  });
 }
 
 }  // namespace emostage

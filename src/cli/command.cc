@@ -76,7 +76,7 @@ std::shared_ptr<Model> ModelArguments::Load() const {
   const ModelEntry* entry = catalogue.Find(wanted);
   if (entry != nullptr) options.name = entry->name;
   options.context_tokens = context;
-  options.threads = threads;
+  options.threads = threads == 0 && steady ? UsableProcessors() : threads;
   options.gpu_layers = gpu_layers;
   options.share = share;
   options.chat_template = chat_template.empty() || chat_template == "chatml"
@@ -92,7 +92,7 @@ void SessionArguments::AddTo(CLI::App& command) {
   command.add_option("--scheme", scheme, "Phases to tell apart; see 'methods'")
       ->capture_default_str();
   command.add_option("--lang", language, "auto, en, zh or ja")->capture_default_str();
-  command.add_option("--seed", seed, "The same seed gives the same reply")
+  command.add_option("--seed", seed, "The same seed gives the same reply on the same machine")
       ->check(CLI::Validator(WholeNumber, ""))
       ->capture_default_str();
   command.add_option("--temperature", temperature, "0 takes the likeliest words")

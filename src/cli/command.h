@@ -31,6 +31,7 @@ struct ModelArguments {
   std::string chat_template;  // "chatml" or a file
   std::string data;           // a folder in place of the built-in data files
   bool share = true;          // no option: for the benchmark
+  bool steady = false;        // no option: a fixed number of threads, for equal seeds' sake
   bool quiet = false;         // no progress
 
   void AddTo(CLI::App& command);

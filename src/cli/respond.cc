@@ -99,7 +99,10 @@ void AddRespond(CLI::App& app, Run& run) {
       "A dialogue is a JSON array of {\"role\": \"client\"|\"counsellor\", \"text\": \"…\"}; "
       "OpenAI messages and the\nformats of ESConv, CPsyCoun, SMILE, KokoroChat and "
       "EmpatheticDialogues are read too.");
-  command->callback([arguments, &run] { run = [arguments] { return Respond(*arguments); }; });
+  command->callback([arguments, command, &run] {
+    arguments->model.steady = command->count("--seed") > 0;
+    run = [arguments] { return Respond(*arguments); };
+  });
 }
 
 }  // namespace emostage

@@ -79,6 +79,18 @@ ClientState ParsePerspective(std::string_view text, const Knowledge& knowledge,
   }
 }
 
+namespace {
+
+// A cue is one line.
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
 TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
                           const PromptFile& prompts) {
   const std::string& gap = prompts.Word("list_gap");
@@ -96,8 +108,8 @@ TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
   }
   return {{"feels", feels},
           {"needs", needs},
-          {"situation", WithoutCues(state.situation, prompts)},
-          {"thinks", WithoutCues(state.thinks, prompts)}};
+          {"situation", WithoutCues(OneLine(state.situation), prompts)},
+          {"thinks", WithoutCues(OneLine(state.thinks), prompts)}};
 }
 
 }  // namespace emostage

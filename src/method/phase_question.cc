@@ -28,9 +28,10 @@ const std::vector<double>& Leaning(Stage& stage, const std::vector<std::string>&
   const std::string key = stage.scheme().file.id + "/" + stage.prompts().file.path;
   std::vector<double>& leaning = stage.memory().leanings[key];
   if (leaning.empty()) {  // not asked yet, or asked in vain
-    leaning = stage.ChooseUnread("phase leaning", stage.prompts().Cue("phase"),
-                                       stage.prompts().Prefix("phase"), labels)
-                        .probabilities;
+    leaning = stage
+                  .ChooseUnread("phase leaning", stage.prompts().Cue("phase"),
+                                stage.prompts().Prefix("phase"), labels)
+                  .probabilities;
   }
   return leaning;
 }
@@ -57,9 +58,8 @@ std::function<PhaseBelief()> AskPhase(Stage& stage) {
     const std::vector<Message> messages = stage.MessagesUpTo(turn);
     if (messages.empty()) continue;  // folded away
     const std::string name = turn + 1 == turns ? "phase" : "phase of an earlier turn";
-    waiting->emplace_back(turn,
-                          stage.Choose(name, stage.prompts().Cue("phase"),
-                                       stage.prompts().Prefix("phase"), labels, messages));
+    waiting->emplace_back(turn, stage.Choose(name, stage.prompts().Cue("phase"),
+                                             stage.prompts().Prefix("phase"), labels, messages));
   }
   return [&stage, &readings, &leaning, waiting, oldest] {
     for (auto& [turn, choice] : *waiting) readings[turn].probabilities = choice.get().probabilities;

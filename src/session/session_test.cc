@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "emostage/error.h"

@@ -121,9 +121,10 @@ std::vector<PromptPiece> ChatTemplate::Render(const std::vector<PromptMessage>& 
     const std::lock_guard lock(impl_->mutex);
     rendered = common_chat_template_direct_apply(impl_->jinja, params);
   } catch (const std::exception& e) {
-    throw Error(ErrorCode::kModel,
-                std::string("the model's chat template cannot render this dialogue: ") + Complaint(e),
-                "use --chat-template chatml, or a template file of your own");
+    throw Error(
+        ErrorCode::kModel,
+        std::string("the model's chat template cannot render this dialogue: ") + Complaint(e),
+        "use --chat-template chatml, or a template file of your own");
   }
   std::vector<PromptPiece> pieces = Split(rendered, contents);
   std::vector<int> wanted;

@@ -13,7 +13,7 @@ namespace {
 constexpr int kSequences = 64;  // branches at the same time, of all contexts
 // Logits of one pass: more would cost hundreds of MiB, fewer than sequences llama.cpp refuses.
 constexpr int kOutputs = kSequences;
-constexpr int kShortRead = 8;     // reads up to this length go before long ones
+constexpr int kShortRead = 8;  // reads up to this length go before long ones
 constexpr size_t kKeptBranches = 6;
 
 double MillisecondsSince(std::chrono::steady_clock::time_point start) {
@@ -22,8 +22,8 @@ double MillisecondsSince(std::chrono::steady_clock::time_point start) {
 }
 
 size_t CommonPrefix(std::span<const Token> a, std::span<const Token> b) {
-  return static_cast<size_t>(
-      std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                             a.begin());
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Engine::Engine(llama_model* model, EngineOptions options)
     : options_(std::move(options)),
       vocabulary_(llama_model_get_vocab(model)),
       partial_ok_(!llama_model_is_recurrent(model) && !llama_model_is_hybrid(model)),
-      thread_choice_(options_.threads),
+      thread_choice_(options_.threads, options_.adapt_threads),
       root_cache_(options_.share ? options_.root_folder : "", options_.model_id) {
   llama_context_params params = llama_context_default_params();
   // Every one of these differs from a default that would be wrong here.
@@ -396,8 +396,8 @@ bool Engine::Step() {
       for (size_t token = std::max(begin, work.first_logit); token < work.done; ++token) {
         const float* logits = llama_get_logits_ith(context_, index++);
         const size_t shown = task.stage == Stage::kAnswer ? token : 0;
-        task.question.decoder->OnLogits(
-            work.read, shown, {logits, static_cast<size_t>(vocabulary_.size())});
+        task.question.decoder->OnLogits(work.read, shown,
+                                        {logits, static_cast<size_t>(vocabulary_.size())});
       }
       if (!std::exchange(task.answered_first, true)) {
         task.first_ms = MillisecondsSince(task.question.asked);
@@ -504,9 +504,9 @@ void Engine::FailNewest() {
 
 void Engine::FailAll(const std::string& why) {
   CollectInbox(false);
-  const auto error = std::make_exception_ptr(
-      stopping_ ? Error(ErrorCode::kCancelled, why)
-                : Error(ErrorCode::kModel, why, "start the program again"));
+  const auto error =
+      std::make_exception_ptr(stopping_ ? Error(ErrorCode::kCancelled, why)
+                                        : Error(ErrorCode::kModel, why, "start the program again"));
   for (const std::unique_ptr<Task>& task : tasks_) End(*task, false, error);
   tasks_.clear();
   for (const std::shared_ptr<Place>& place : places_) {

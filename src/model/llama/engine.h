@@ -63,7 +63,8 @@ struct EngineOptions {
   int context_tokens = 0;   // the longest question
   int cells = 0;            // tokens the cache holds for all contexts together
   int batch_tokens = 512;   // read at once at most
-  int threads = 0;          // 0: one a processor
+  int threads = 1;
+  bool adapt_threads = true;  // fewer where other programs hold the cores (thread_choice.h)
   bool share = true;        // false: every question is read whole; for comparison only
   std::string root_folder;  // where system prompts once read are kept; empty: nowhere
   std::string model_id;     // tells one model file from another, for root_folder
@@ -109,8 +110,8 @@ class Engine {
     Stage stage = Stage::kRoot;
     std::deque<Branch> branches;  // [0] is the question's own
     std::vector<Work> works;
-    Branch* root = nullptr;      // being read by this task
-    int read_tokens = 0;         // of the prompt, by this task
+    Branch* root = nullptr;  // being read by this task
+    int read_tokens = 0;     // of the prompt, by this task
     bool answered_first = false;
     double first_ms = 0;
   };
@@ -140,7 +141,7 @@ class Engine {
   void Release(Branch& branch);
   void CopyInto(const Branch& from, Branch& to, size_t length);
   void Cut(Branch& branch, size_t length);
-  bool Evict();  // frees the least recently used thing that is not in use
+  bool Evict();     // frees the least recently used thing that is not in use
   bool EvictOwn();  // of the places with open questions, what these could read again
 
   EngineOptions options_;

@@ -14,11 +14,11 @@ namespace emostage {
 class LabelTrie {
  public:
   struct Node {
-    Token token = LLAMA_TOKEN_NULL;     // that leads here
+    Token token = LLAMA_TOKEN_NULL;  // that leads here
     size_t parent = 0;
-    int label = -1;                     // that ends here, or -1
+    int label = -1;  // that ends here, or -1
     std::vector<size_t> children;
-    std::vector<size_t> below;          // labels that end here or further down
+    std::vector<size_t> below;  // labels that end here or further down
     // Whether the model has anything to decide here.
     [[nodiscard]] bool Decides() const { return children.size() + (label >= 0 ? 1 : 0) > 1; }
   };
@@ -44,7 +44,7 @@ class LabelTrie {
   void Spread(size_t index, double mass, std::vector<double>& out) const;
 
   std::vector<Node> nodes_;
-  std::vector<double> own_share_;        // of a node's mass, what ends there
+  std::vector<double> own_share_;            // of a node's mass, what ends there
   std::vector<std::vector<double>> shares_;  // of a node's mass, what goes to each child
 };
 

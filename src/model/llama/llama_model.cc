@@ -34,18 +34,10 @@ constexpr std::string_view kChatMl =
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' + "
     "'\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-int UsableProcessors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
 // What can be told of a file before llama.cpp is asked, in words that say what to do.
 void CheckFile(const std::string& path) {
-  constexpr const char* kHelp =
-      "give a GGUF file, or a name that 'emostage models list' shows";
-  struct stat info {};
+  constexpr const char* kHelp = "give a GGUF file, or a name that 'emostage models list' shows";
+  struct stat info{};
   if (stat(path.c_str(), &info) != 0) {
     throw Error(ErrorCode::kModel,
                 "model file '" + path + "' cannot be read: " + std::strerror(errno), kHelp);
@@ -53,7 +45,8 @@ void CheckFile(const std::string& path) {
   if (S_ISDIR(info.st_mode)) {
     throw Error(ErrorCode::kModel, "model '" + path + "' is a folder", kHelp);
   }
-  if (info.st_size == 0) throw Error(ErrorCode::kModel, "model file '" + path + "' is empty", kHelp);
+  if (info.st_size == 0)
+    throw Error(ErrorCode::kModel, "model file '" + path + "' is empty", kHelp);
   std::ifstream file(path, std::ios::binary);
   char magic[4] = {};
   if (!file.read(magic, sizeof(magic)) || std::string_view(magic, 4) != "GGUF") {
@@ -127,9 +120,9 @@ class LlamaContext : public Context {
       return {std::move(future), Post(std::move(question), std::move(decoder))};
     }
     Question question = Prepare(ask);
-    auto decoder = std::make_unique<TextDecoder>(shared_->vocabulary.get(),
-                                                 Fitted(ask.sampling, question, 1), 1,
-                                                 std::move(on_token), Remembering());
+    auto decoder =
+        std::make_unique<TextDecoder>(shared_->vocabulary.get(), Fitted(ask.sampling, question, 1),
+                                      1, std::move(on_token), Remembering());
     std::future<Completion> future = decoder->first();
     return {std::move(future), Post(std::move(question), std::move(decoder))};
   }
@@ -171,9 +164,8 @@ class LlamaContext : public Context {
     if (n < 1 || n > 32) throw Error(ErrorCode::kInput, "sample draws 1 to 32 drafts");
     if (!ask.schema.empty()) throw Error(ErrorCode::kInput, "sample draws free text only");
     Question question = Prepare(ask);
-    auto decoder = std::make_unique<TextDecoder>(shared_->vocabulary.get(),
-                                                 Fitted(ask.sampling, question, n), n, OnToken{},
-                                                 Remembering());
+    auto decoder = std::make_unique<TextDecoder>(
+        shared_->vocabulary.get(), Fitted(ask.sampling, question, n), n, OnToken{}, Remembering());
     std::future<std::vector<Completion>> future = decoder->future();
     return {std::move(future), Post(std::move(question), std::move(decoder))};
   }
@@ -352,6 +344,13 @@ std::unique_ptr<ChatTemplate> TemplateFor(const llama_model* model, const std::s
 
 }  // namespace
 
+int UsableProcessors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOptions& options) {
   CheckFile(path);
   const QuietLlama quiet;  // and remembers what llama.cpp complained of
@@ -397,9 +396,10 @@ std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOption
   engine.context_tokens = info.context_tokens;
   engine.cells = std::max(options.cells, info.context_tokens);
   engine.threads = options.threads > 0 ? options.threads : UsableProcessors();
+  engine.adapt_threads = options.threads == 0;
   engine.share = options.share;
   engine.root_folder = options.root_folder;
-  struct stat file {};
+  struct stat file{};
   stat(path.c_str(), &file);
   engine.model_id = info.architecture + "/" + std::to_string(info.parameters) + "/" +
                     std::to_string(file.st_size) + "/" + std::to_string(file.st_mtime) + "/" +

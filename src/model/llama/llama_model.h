@@ -13,13 +13,18 @@ struct LlamaOptions {
   std::string name;           // what to call it; empty: the file's name
   int context_tokens = 0;     // the longest question; 0: 8,192, or what the model was made for
   int cells = 0;              // tokens cached for all contexts together; 0: context_tokens
-  int threads = 0;            // 0: one a processor this process may use
+  // 0: one a processor this process may use, or a single one while other programs hold them. A
+  // number given is kept, and only then do equal seeds give equal answers on a busy machine too.
+  int threads = 0;
   int gpu_layers = -1;        // -1: all that fit, where llama.cpp was built with a GPU back end
   std::string chat_template;  // empty: the model's own; "chatml"; else a template's text
   bool share = true;          // false: read every question whole; for comparison only
   std::string root_folder;    // where system prompts once read are kept; empty: nowhere
   std::function<void(float)> progress;  // of loading, 0 to 1
 };
+
+// How many processors this process may use.
+[[nodiscard]] int UsableProcessors();
 
 // A GGUF file in this process, by llama.cpp. Throws Error(kModel) in one line for a file that is
 // missing, empty, truncated, not GGUF, of an unknown architecture or without a chat template.

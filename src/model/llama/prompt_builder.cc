@@ -46,12 +46,11 @@ void CheckStart(const std::vector<Message>& messages) {
   }
 }
 
-Prompt Assemble(const ChatTemplate& chat_template, const TokenVocabulary& vocabulary, const Draft& draft,
-                bool answer, TokenMemory& memory) {
+Prompt Assemble(const ChatTemplate& chat_template, const TokenVocabulary& vocabulary,
+                const Draft& draft, bool answer, TokenMemory& memory) {
   Prompt prompt;
   bool first_content = true;
-  for (const PromptPiece& piece :
-       chat_template.Render(draft.messages, draft.contents, answer)) {
+  for (const PromptPiece& piece : chat_template.Render(draft.messages, draft.contents, answer)) {
     if (piece.content == PromptPiece::kMarkup) {
       const std::vector<Token> tokens = vocabulary.Tokenize(piece.text, true);
       prompt.tokens.insert(prompt.tokens.end(), tokens.begin(), tokens.end());
@@ -117,7 +116,7 @@ Prompt PromptBuilder::ForQuestion(const Ask& ask, TokenMemory& memory) const {
 }
 
 Prompt PromptBuilder::ForDialogue(const std::string& system, const std::vector<Message>& messages,
-                               TokenMemory& memory) const {
+                                  TokenMemory& memory) const {
   CheckStart(messages);
   Draft draft;
   draft.AddDialogue(system, messages);

@@ -37,7 +37,7 @@ class PromptBuilder {
   [[nodiscard]] Prompt ForQuestion(const Ask& ask, TokenMemory& memory) const;
   // A dialogue alone, as it will stand at the start of the next turn's questions.
   [[nodiscard]] Prompt ForDialogue(const std::string& system, const std::vector<Message>& messages,
-                                TokenMemory& memory) const;
+                                   TokenMemory& memory) const;
 
  private:
   const ChatTemplate* template_;

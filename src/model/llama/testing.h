@@ -2,7 +2,7 @@
 #define EMOSTAGE_MODEL_LLAMA_TESTING_H_
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <llama.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "model/llama/llama_model.h"
+#include "model/llama/quiet.h"
+#include "model/llama/vocabulary.h"
 #include "model/store/paths.h"
 
 // Models for tests. Link emostage_model_testing.
@@ -57,6 +59,27 @@ namespace emostage::testing {
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
   return path;
 }
+
+// A vocabulary without a model behind it.
+class VocabularyOnly {
+ public:
+  explicit VocabularyOnly(const std::string& name = "qwen2") {
+    const QuietLlama quiet;
+    llama_model_params params = llama_model_default_params();
+    params.vocab_only = true;
+    model_ = llama_model_load_from_file(VocabularyFile(name).c_str(), params);
+    if (model_ == nullptr) throw std::runtime_error("no vocabulary " + name);
+  }
+  VocabularyOnly(const VocabularyOnly&) = delete;
+  VocabularyOnly& operator=(const VocabularyOnly&) = delete;
+  ~VocabularyOnly() { llama_model_free(model_); }
+  [[nodiscard]] TokenVocabulary get() const {
+    return TokenVocabulary(llama_model_get_vocab(model_));
+  }
+
+ private:
+  llama_model* model_ = nullptr;
+};
 
 // A folder for one test, gone with it.
 class TemporaryFolder {

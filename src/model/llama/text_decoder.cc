@@ -36,8 +36,8 @@ bool TextDraft::Step(std::span<const float> logits) {
   const std::span<const Token> recent =
       std::span(tokens_).last(std::min(tokens_.size(), kPenalisedTokens));
   const auto no_end = [this](Token t) { return !vocabulary_->IsEnd(t); };
-  const Token token = sampler_.Draw(
-      logits, must_go_on ? std::function<bool(Token)>(no_end) : nullptr, recent);
+  const Token token =
+      sampler_.Draw(logits, must_go_on ? std::function<bool(Token)>(no_end) : nullptr, recent);
   if (vocabulary_->IsEnd(token) && !must_go_on) {
     finish_ = FinishReason::kEnd;
     return false;
@@ -83,8 +83,7 @@ Completion TextDraft::Finish(bool cancelled) {
   if (cancelled) finish_ = FinishReason::kCancelled;
   Release(true);
   Completion completion;
-  completion.text =
-      RepairUtf8(std::string_view(text_).substr(0, CompleteUtf8Length(text_)));
+  completion.text = RepairUtf8(std::string_view(text_).substr(0, CompleteUtf8Length(text_)));
   completion.finish = finish_;
   return completion;
 }

@@ -5,7 +5,7 @@
 namespace emostage {
 
 void ThreadChoice::Took(double ms) {
-  if (most_ == 1) return;
+  if (!adapt_) return;
   if (single_passes_ > 0) {
     --single_passes_;
     single_ms_ = single_ms_ == 0 ? ms : 0.7 * single_ms_ + 0.3 * ms;

@@ -13,7 +13,10 @@ namespace emostage {
 // Only passes of one token are comparable, and only those are reported here.
 class ThreadChoice {
  public:
-  explicit ThreadChoice(int most) : most_(most) {}
+  // Without `adapt` it is always `most`: sums over a long dialogue are split among the threads, so
+  // only a fixed number of them gives the same answer to the last bit.
+  explicit ThreadChoice(int most, bool adapt = true)
+      : most_(most), adapt_(adapt && most > 1), single_passes_(adapt_ ? 1 : 0) {}
 
   [[nodiscard]] int threads() const { return single_passes_ > 0 ? 1 : most_; }
   // A pass of one token with threads() threads has taken so long.
@@ -26,7 +29,8 @@ class ThreadChoice {
   static constexpr double kSlow = 1.3;         // times a pass on one thread
 
   int most_;
-  int single_passes_ = 1;  // still to be done on one thread; the first pass is a measurement
+  bool adapt_;
+  int single_passes_;       // still to be done on one thread; the first pass is a measurement
   double single_ms_ = 0;   // what they take, lately
   int slow_in_a_row_ = 0;
   int penalty_ = kFirstPenalty;

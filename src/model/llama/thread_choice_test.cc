@@ -24,6 +24,11 @@ TEST(ThreadChoiceTest, OneProcessorHasNothingToChoose) {
   }
 }
 
+TEST(ThreadChoiceTest, FixedNumberIsKept) {
+  ThreadChoice choice(4, /*adapt=*/false);
+  EXPECT_EQ(SinglePasses(choice, 1000, 10, 100), 0);
+}
+
 TEST(ThreadChoiceTest, TheFirstPassMeasuresOneThread) {
   ThreadChoice choice(4);
   EXPECT_EQ(choice.threads(), 1);
