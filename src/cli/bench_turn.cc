@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Arguments {
   int turns = 20;
   int reply_tokens = 80;
   int note_tokens = 12;
+  bool skip_unshared = false;
   bool json = false;
 };
 
@@ -32,6 +34,11 @@ struct Player {
   std::unique_ptr<Session> session;
   std::vector<double> turn_ms, first_ms, ahead_ms;
   long long read = 0, reused = 0, written = 0, ahead_tokens = 0;
+  struct StepSum {
+    double ms = 0;
+    long long read = 0, written = 0;
+  };
+  std::map<std::string, StepSum> steps;  // all turns but the first
 
   void Play(const std::string& client_text) {
     const Answer answer = session->Respond(client_text);
@@ -41,6 +48,11 @@ struct Player {
       read += step.prompt_tokens - step.reused_tokens;
       reused += step.reused_tokens;
       written += step.output_tokens;
+      if (turn_ms.size() < 2) continue;
+      StepSum& sum = steps[step.name];
+      sum.ms += step.ms;
+      sum.read += step.prompt_tokens - step.reused_tokens;
+      sum.written += step.output_tokens;
     }
     const auto start = std::chrono::steady_clock::now();
     ahead_tokens += session->WaitReadAhead();
@@ -103,6 +115,14 @@ void Print(const std::vector<Player>& players, const Arguments& arguments) {
                     {"tokens_reused_per_turn", reused},
                     {"tokens_written_per_turn", written}});
   }
+  for (const Player& player : players) {
+    const double counted = std::max(1.0, turns - 1);
+    for (const auto& [name, sum] : player.steps) {
+      std::printf("  %-26s %-12s %6.0f ms %8.0f read %6.0f written\n", player.title.c_str(),
+                  name.c_str(), sum.ms / counted, static_cast<double>(sum.read) / counted,
+                  static_cast<double>(sum.written) / counted);
+    }
+  }
   std::printf(
       "\nratio: to direct, in this run. ahead: reading the reply into the dialogue after it was "
       "given;\nthe second ratio counts that too. %d turns after one to warm up, %d tokens a reply, "
@@ -122,6 +142,7 @@ int Bench(const Arguments& arguments) {
   std::vector<Player> players;
   for (const Way& way : {Way{"direct", "direct", true}, Way{"emostage", "emostage", true},
                          Way{"emostage without sharing", "emostage", false}}) {
+    if (!way.share && arguments.skip_unshared) continue;
     ModelArguments model = arguments.model;
     model.share = way.share;
     model.steady = true;
@@ -170,6 +191,8 @@ void AddBench(CLI::App& app, Run& run) {
   turn->add_option("--note-tokens", arguments->note_tokens, "Length of every free text in a note")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  turn->add_flag("--skip-unshared", arguments->skip_unshared,
+                 "Leave out EmoStage without sharing, which takes most of the time");
   turn->add_flag("--json", arguments->json, "Also print the figures as JSON");
   turn->callback([arguments, &run] { run = [arguments] { return Bench(*arguments); }; });
 }

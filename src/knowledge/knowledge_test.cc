@@ -208,7 +208,7 @@ TEST(Prompts, FilledSystemPromptsHaveNoPlaceholderLeftAndStayShort) {
         Fill(prompts.system, {{"emotions", NameList(shipped.emotions(), prompts.language)},
                               {"needs", DefinitionList(shipped.needs(), prompts.language)},
                               {"phases", DefinitionList(scheme, prompts.language)},
-                              {"phase_aims", AimList(scheme, prompts.language)}});
+                              {"phase_guides", GuideList(scheme, prompts.language)}});
     EXPECT_EQ(filled.find("{{"), std::string::npos);
     if (prompts.language == Language::kEnglish) {
       EXPECT_LE(WordCount(filled), 400U) << prompts.file.path;
@@ -238,8 +238,8 @@ TEST(Prompts, ListsAreWrittenAsTheirLanguageDoes) {
   EXPECT_THAT(DefinitionList(shipped.needs(), Language::kEnglish),
               HasSubstr("\n- encouragement: "));
   EXPECT_THAT(DefinitionList(shipped.scheme("hill"), Language::kJapanese), HasSubstr("\n- 洞察："));
-  EXPECT_THAT(AimList(shipped.scheme("hill"), Language::kEnglish),
-              HasSubstr("\n- action: a small"));
+  EXPECT_THAT(GuideList(shipped.scheme("hill"), Language::kEnglish),
+              HasSubstr("\n- action: a small step the client chooses | "));
   EXPECT_THAT(DefinitionList(shipped.strategies(), Language::kChinese),
               HasSubstr("\n- 提供建议："));
 }

@@ -96,10 +96,16 @@ std::string DefinitionList(const PhaseScheme& scheme, Language language) {
   return list;
 }
 
-std::string AimList(const PhaseScheme& scheme, Language language) {
+std::string GuideList(const PhaseScheme& scheme, Language language) {
   std::string list;
   for (const Phase& phase : scheme.phases) {
-    AppendDefinition(list, phase.name, phase.aims, language);
+    const auto guide = [&phase](Language own) {
+      return phase.aims.in(own) + " | " + phase.actions.in(own) + " | " + phase.too_early.in(own);
+    };
+    AppendDefinition(list, phase.name,
+                     {guide(Language::kEnglish), guide(Language::kChinese),
+                      guide(Language::kJapanese)},
+                     language);
   }
   return list;
 }

@@ -40,8 +40,8 @@ struct PhaseScheme {
 
 // "- name: definition", one phase a line, as a system prompt shows them; no final newline.
 [[nodiscard]] std::string DefinitionList(const PhaseScheme& scheme, Language language);
-// The same with "- name: aims".
-[[nodiscard]] std::string AimList(const PhaseScheme& scheme, Language language);
+// The same with "- name: aims | what to do | what would be too early".
+[[nodiscard]] std::string GuideList(const PhaseScheme& scheme, Language language);
 
 // Throws Error(kKnowledge) with file and line. `five_phase` is the scheme that each phase's
 // `five_phase` must name a phase of; nullptr while reading that scheme itself.

@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kListNames[] = {"emotions", "needs", "phases", "phase_aims",
+constexpr std::string_view kListNames[] = {"emotions", "needs", "phases", "phase_guides",
                                            "strategies"};
 constexpr std::string_view kPhaseNames[] = {"phase", "aims", "do", "too_early"};
 constexpr std::string_view kNoteNames[] = {"feels", "situation", "thinks", "needs"};

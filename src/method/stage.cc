@@ -66,7 +66,7 @@ Stage::Stage(const StageSettings& settings, std::string_view method, std::string
                   {"needs", DefinitionList(settings_.knowledge->needs(), language)},
                   {"strategies", DefinitionList(settings_.knowledge->strategies(), language)},
                   {"phases", DefinitionList(scheme, language)},
-                  {"phase_aims", AimList(scheme, language)}});
+                  {"phase_guides", GuideList(scheme, language)}});
 
   WindowLimits limits;
   const int context = settings_.model->info().context_tokens;

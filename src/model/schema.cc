@@ -113,7 +113,8 @@ class Compiler {
         required = required || name == key;
       }
       if (!required) Refuse(path, "property '" + EscapeForJson(key) + "' must be required");
-      Literal((first ? "{\"" : ", \"") + EscapeForJson(key) + "\": ");
+      // No blanks: they would be read, and most vocabularies have the marks alone in fewer tokens.
+      Literal((first ? "{\"" : ",\"") + EscapeForJson(key) + "\":");
       Value(value, path.empty() ? key : path + "." + key);
       first = false;
     }
@@ -123,7 +124,7 @@ class Compiler {
   void Array(const OrderedJson& schema, const std::string& path) {
     SchemaStep more;
     more.kind = SchemaStep::Kind::kMore;
-    more.text = ", ";
+    more.text = ",";
     more.field = path;
     more.min_items = Count(schema, "minItems", path);
     more.max_items = Count(schema, "maxItems", path);
