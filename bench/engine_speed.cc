@@ -49,9 +49,10 @@ int Run(int argc, char** argv) {
     // The first token comes with the reading.
     writing.push_back((answer_tokens - 1) * 1000.0 / (usage.ms - usage.first_ms));
   }
-  std::printf("{\"prompt_tokens\": %d, \"answer_tokens\": %d, \"read_per_s\": %.2f, "
-              "\"written_per_s\": %.2f}\n",
-              prompt_tokens, answer_tokens, Median(reading), Median(writing));
+  std::printf(
+      "{\"prompt_tokens\": %d, \"answer_tokens\": %d, \"read_per_s\": %.2f, "
+      "\"written_per_s\": %.2f}\n",
+      prompt_tokens, answer_tokens, Median(reading), Median(writing));
   return 0;
 }
 

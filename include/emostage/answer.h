@@ -30,8 +30,8 @@ struct ClientState {
 
 // A belief over the phases of a scheme.
 struct PhaseBelief {
-  std::string label;   // the likeliest phase's id
-  std::string scheme;  // e.g. "five-phase"
+  std::string label;                                          // the likeliest phase's id
+  std::string scheme;                                         // e.g. "five-phase"
   std::vector<std::pair<std::string, double>> probabilities;  // by id, in the scheme's order
 };
 

@@ -50,14 +50,14 @@ struct Exchange {
 
 // One question about a dialogue.
 struct Ask {
-  std::string system;               // fixed text, common to all sessions; read once a model
-  std::vector<Message> messages;    // the dialogue: read once a context. Ends with the client.
-  std::vector<Exchange> before;     // earlier questions of this turn that this one builds on
-  std::string instruction;          // the cue, after the client's last words; may be empty
-  std::string answer_prefix;        // put into the model's mouth before its own answer
-  std::string schema;               // JSON schema that the answer must satisfy; empty: free text
+  std::string system;             // fixed text, common to all sessions; read once a model
+  std::vector<Message> messages;  // the dialogue: read once a context. Ends with the client.
+  std::vector<Exchange> before;   // earlier questions of this turn that this one builds on
+  std::string instruction;        // the cue, after the client's last words; may be empty
+  std::string answer_prefix;      // put into the model's mouth before its own answer
+  std::string schema;             // JSON schema that the answer must satisfy; empty: free text
   Sampling sampling;
-  std::stop_token stop;             // a request to stop ends the work within one step
+  std::stop_token stop;  // a request to stop ends the work within one step
 };
 
 // What a question cost.
@@ -185,7 +185,7 @@ struct ModelInfo {
   std::string architecture;  // e.g. "llama"
   int context_tokens = 0;    // the longest question, in tokens
   uint64_t parameters = 0;
-  uint64_t bytes = 0;        // of the weights
+  uint64_t bytes = 0;  // of the weights
   Capabilities capabilities;
 };
 

@@ -72,8 +72,9 @@ struct Player {
 std::vector<std::string> ClientTurns(const Arguments& arguments) {
   Dialogue dialogue;
   if (arguments.file.empty()) {
-    dialogue = LoadKnowledge(arguments.model.data)
-                   ->demo(LanguageFromCode(arguments.session.language).value_or(Language::kEnglish));
+    dialogue =
+        LoadKnowledge(arguments.model.data)
+            ->demo(LanguageFromCode(arguments.session.language).value_or(Language::kEnglish));
   } else {
     dialogue = ParseDialogue(ReadFile(arguments.file, 64 << 20));
   }
@@ -176,8 +177,9 @@ void AddBench(CLI::App& app, Run& run) {
   bench->require_subcommand(1);
   auto arguments = std::make_shared<Arguments>();
   CLI::App* turn = bench->add_subcommand(
-      "turn", "Plays a recorded dialogue with fixed output lengths: direct, EmoStage, and EmoStage "
-              "without sharing");
+      "turn",
+      "Plays a recorded dialogue with fixed output lengths: direct, EmoStage, and EmoStage "
+      "without sharing");
   turn->add_option("FILE", arguments->file, "The recording (default: a built-in sample)");
   arguments->model.AddTo(*turn);
   turn->add_option("--lang", arguments->session.language, "auto, en, zh or ja");

@@ -48,10 +48,12 @@ class Chat {
   int Run() {
     const bool person = isatty(STDIN_FILENO) != 0;
     if (person) {
-      // The prompt and an answer under way each see to Ctrl-C; between them there is nothing to stop.
+      // The prompt and an answer under way each see to Ctrl-C; between them there is nothing to
+      // stop.
       std::signal(SIGINT, SIG_IGN);
-      std::printf("A program listens here, not a therapist. In an emergency call the emergency "
-                  "number of your country.\nWrite to it; /help lists commands.\n\n");
+      std::printf(
+          "A program listens here, not a therapist. In an emergency call the emergency "
+          "number of your country.\nWrite to it; /help lists commands.\n\n");
     }
     if (!session_->dialogue().turns.empty()) DrawDialogue(session_->dialogue());
     LineReader lines("you> ");

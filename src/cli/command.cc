@@ -54,7 +54,8 @@ void ModelArguments::AddTo(CLI::App& command) {
   command.add_option("--model", model, "A GGUF file, or a name that 'models list' shows")
       ->envname("EMOSTAGE_MODEL")
       ->type_name("FILE|NAME");
-  command.add_option("--context", context, "Tokens the model can see at once (default: up to 8192)")
+  command
+      .add_option("--context", context, "Tokens the model can see at once (default: up to 8192)")
       ->check(CLI::Range(256, 1 << 20));
   command.add_option("--threads", threads, "Threads to compute with (default: one a processor)")
       ->check(CLI::Range(1, 1024));
@@ -104,8 +105,7 @@ void SessionArguments::AddTo(CLI::App& command) {
       ->capture_default_str();
 }
 
-SessionOptions SessionArguments::Options(
-    const std::shared_ptr<const Knowledge>& knowledge) const {
+SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>& knowledge) const {
   SessionOptions options;
   options.knowledge = knowledge;
   options.method = FindMethod(method).name();

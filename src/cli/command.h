@@ -24,7 +24,7 @@ void AddBench(CLI::App& app, Run& run);
 
 // Which model to use and how; the same options for every subcommand that needs one.
 struct ModelArguments {
-  std::string model;          // a file or a catalogue name; empty: $EMOSTAGE_MODEL, or the starter
+  std::string model;  // a file or a catalogue name; empty: $EMOSTAGE_MODEL, or the starter
   int context = 0;
   int threads = 0;
   int gpu_layers = -1;

@@ -13,7 +13,7 @@ extern "C" void OnInterrupt(int /*signal*/) { interrupted = 1; }
 
 Interrupt::Interrupt() {
   interrupted = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = OnInterrupt;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, &before_);

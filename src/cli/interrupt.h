@@ -21,7 +21,7 @@ class Interrupt {
 
  private:
   std::stop_source stop_;
-  struct sigaction before_ {};
+  struct sigaction before_{};
   std::jthread watch_;
 };
 

@@ -90,8 +90,8 @@ std::optional<std::string> LineReader::Next() {
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
   }
-  struct sigaction action {};
-  struct sigaction before {};
+  struct sigaction action{};
+  struct sigaction before{};
   action.sa_handler = OnLineInterrupt;
   action.sa_flags = static_cast<int>(SA_RESTART);
   sigaction(SIGINT, &action, &before);

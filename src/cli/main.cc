@@ -49,7 +49,7 @@ extern "C" void StopAtOnce(int /*signal*/) {
 }
 
 void EndOnInterrupt() {
-  struct sigaction action {};
+  struct sigaction action{};
   sigaction(SIGINT, nullptr, &action);
   if (action.sa_handler == SIG_IGN) return;  // in the background, where Ctrl-C is not for us
   action.sa_handler = StopAtOnce;

@@ -34,8 +34,7 @@ PullProgress DrawnProgress(const std::string& name) {
     if (now - last < std::chrono::milliseconds(100) && done != total) return;
     last = now;
     constexpr int kColumns = 30;
-    const double share =
-        total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total);
+    const double share = total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total);
     std::fprintf(stderr, "\r%s  %s %3.0f %%  %s / %s\x1b[K", name.c_str(),
                  Padded(Bar(share, kColumns), kColumns).c_str(), share * 100,
                  Megabytes(done).c_str(), total == 0 ? "?" : Megabytes(total).c_str());
@@ -50,7 +49,8 @@ int List() {
     std::printf("  %s %9s  %s\n", Padded(model.name, 28).c_str(), Megabytes(model.bytes).c_str(),
                 model.verified ? "checksum verified" : "checksum not verified");
   }
-  if (installed.empty()) std::printf("  none; 'emostage models pull smollm2-135m' gets the starter\n");
+  if (installed.empty())
+    std::printf("  none; 'emostage models pull smollm2-135m' gets the starter\n");
   DrawHeading("Catalogue ('emostage models pull NAME')");
   for (const ModelEntry& entry : catalogue.entries()) {
     std::string languages;
@@ -123,8 +123,8 @@ void AddModels(CLI::App& app, Run& run) {
   list->callback([&run] { run = List; });
 
   auto pull = std::make_shared<PullArguments>();
-  CLI::App* pulling = models->add_subcommand(
-      "pull", "Gets a model; run it again to go on after an interruption");
+  CLI::App* pulling =
+      models->add_subcommand("pull", "Gets a model; run it again to go on after an interruption");
   pulling->add_option("NAME", pull->name, "A name of the catalogue, or one of your own with --url")
       ->required();
   pulling->add_option("--url", pull->url, "Another address than the catalogue's");

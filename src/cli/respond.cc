@@ -92,7 +92,8 @@ void AddRespond(CLI::App& app, Run& run) {
   arguments->session.AddTo(*command);
   command->add_flag("--json", arguments->json, "Print the reply and its trace as one JSON object");
   command->add_flag("--explain", arguments->explain, "Draw what led to the reply");
-  command->add_flag("--stream", arguments->stream, "Print the reply as it is written, also to a pipe");
+  command->add_flag("--stream", arguments->stream,
+                    "Print the reply as it is written, also to a pipe");
   command->add_flag("--demo", arguments->demo, "Answer a built-in sample dialogue (with --lang)")
       ->excludes(file);
   command->footer(

@@ -102,10 +102,10 @@ std::string GuideList(const PhaseScheme& scheme, Language language) {
     const auto guide = [&phase](Language own) {
       return phase.aims.in(own) + " | " + phase.actions.in(own) + " | " + phase.too_early.in(own);
     };
-    AppendDefinition(list, phase.name,
-                     {guide(Language::kEnglish), guide(Language::kChinese),
-                      guide(Language::kJapanese)},
-                     language);
+    AppendDefinition(
+        list, phase.name,
+        {guide(Language::kEnglish), guide(Language::kChinese), guide(Language::kJapanese)},
+        language);
   }
   return list;
 }

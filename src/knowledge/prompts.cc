@@ -238,9 +238,8 @@ std::string Fill(std::string_view text, const TextMap& values) {
 
 PromptFile ReadPromptFile(const TomlDocument& document) {
   const TomlTable root = document.root();
-  root.AllowOnly(
-      {"version", "source", "method", "language", "notes", "system", "stop", "cue", "prefix",
-       "words"});
+  root.AllowOnly({"version", "source", "method", "language", "notes", "system", "stop", "cue",
+                  "prefix", "words"});
   PromptFile prompts;
   prompts.file = document.InfoWithoutId();
   prompts.method = root.Id("method");

@@ -24,8 +24,8 @@ struct Memory {
 
   // The middle of a dialogue that outgrew the context, as a summary.
   struct Fold {
-    size_t key = 0;       // tells the words that were folded
-    size_t turns = 0;     // folded: turns [opening, opening + turns)
+    size_t key = 0;    // tells the words that were folded
+    size_t turns = 0;  // folded: turns [opening, opening + turns)
     std::string summary;
   } fold;
 };

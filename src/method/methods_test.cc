@@ -298,14 +298,15 @@ TEST_F(MethodsTest, EmoStageFindsStatePhaseAndReplyInEveryLanguageAndScheme) {
           EXPECT_EQ(answer.phase->scheme, scheme.file.id);
           EXPECT_EQ(answer.phase->label, scheme.phases[phase].id);
           EXPECT_THAT(answer.phase->probabilities, SizeIs(scheme.phases.size()));
-          // The cue tells the believed phase and what it asks for.
+          // The cue tells the believed phase; the system prompt tells what each asks for.
           const std::string cue = Scripted()->asked().back().instruction;
           const Phase& believed = scheme.phases[phase];
           EXPECT_THAT(cue, StartsWith(Prompts().Cue("reply_without_phase")));
           EXPECT_THAT(cue, HasSubstr(believed.name.in(language)));
-          EXPECT_THAT(cue, HasSubstr(believed.aims.in(language)));
-          EXPECT_THAT(cue, HasSubstr(believed.actions.in(language)));
-          EXPECT_THAT(cue, HasSubstr(believed.too_early.in(language)));
+          const std::string system = Scripted()->asked().back().system;
+          EXPECT_THAT(system, HasSubstr(believed.aims.in(language)));
+          EXPECT_THAT(system, HasSubstr(believed.actions.in(language)));
+          EXPECT_THAT(system, HasSubstr(believed.too_early.in(language)));
           EXPECT_THAT(cue, Not(HasSubstr("{{")));
         }
       }

@@ -55,8 +55,7 @@ std::string PerspectiveSchema(const Knowledge& knowledge, Language language,
   return schema.dump();
 }
 
-ClientState ParsePerspective(std::string_view text, const Knowledge& knowledge,
-                             Language language) {
+ClientState ParsePerspective(std::string_view text, const Knowledge& knowledge, Language language) {
   try {
     const OrderedJson json = OrderedJson::parse(text);
     ClientState state;

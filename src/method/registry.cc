@@ -16,8 +16,8 @@ std::span<const Method* const> AllMethods() {
   static const EmoStage without_phase(EmoStage::Parts{.perspective = true, .phase = false});
   static const Direct direct;
   static const OneCall one_call;
-  static const std::array<const Method*, 5> all = {&whole, &direct, &one_call,
-                                                   &without_perspective, &without_phase};
+  static const std::array<const Method*, 5> all = {&whole, &direct, &one_call, &without_perspective,
+                                                   &without_phase};
   return all;
 }
 

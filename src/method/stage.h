@@ -32,8 +32,8 @@ struct StageSettings {
   const Dialogue* dialogue = nullptr;  // ends with the client
   const PhaseScheme* scheme = nullptr;
   Language language = Language::kEnglish;
-  Sampling sampling;    // of the reply; notes and labels are never drawn
-  OnToken on_token;     // told the reply as it is written
+  Sampling sampling;  // of the reply; notes and labels are never drawn
+  OnToken on_token;   // told the reply as it is written
   std::stop_token stop;
   FixedLengths fixed;
 };

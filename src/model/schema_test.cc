@@ -36,11 +36,11 @@ TEST(SchemaTest, EverythingButTheDecisionsIsLiteral) {
       Object(R"("mood": {"enum": ["sad", "glad"]}, "why": {"type": "string", "x-max-tokens": 9})",
              R"("mood", "why")"));
   ASSERT_EQ(program.size(), 5U);
-  EXPECT_EQ(program[0].text, R"({"mood": ")");
+  EXPECT_EQ(program[0].text, R"({"mood":")");
   EXPECT_EQ(program[1].kind, Kind::kLabel);
   EXPECT_EQ(program[1].field, "mood");
   EXPECT_THAT(program[1].labels, ElementsAre("sad", "glad"));
-  EXPECT_EQ(program[2].text, R"(", "why": ")");
+  EXPECT_EQ(program[2].text, R"(","why":")");
   EXPECT_EQ(program[3].kind, Kind::kText);
   EXPECT_EQ(program[3].max_tokens, 9);
   EXPECT_EQ(program[4].text, R"("})");
@@ -50,7 +50,7 @@ TEST(SchemaTest, NeighbouringLiteralsAreOne) {
   const SchemaProgram program =
       CompileSchema(Object(R"("a": {"const": 1}, "b": {"const": [true, "x"]})", R"("a", "b")"));
   ASSERT_EQ(program.size(), 1U);
-  EXPECT_EQ(program[0].text, R"({"a": 1, "b": [true,"x"]})");
+  EXPECT_EQ(program[0].text, R"({"a":1,"b":[true,"x"]})");
 }
 
 TEST(SchemaTest, ListJumpsBackToTheStartOfAnItem) {
@@ -59,12 +59,12 @@ TEST(SchemaTest, ListJumpsBackToTheStartOfAnItem) {
       Object(R"("n": {"type": "integer", "minimum": -1, "maximum": 1})", R"("n")") + "}");
   ASSERT_EQ(program.size(), 6U);
   EXPECT_EQ(program[0].text, "[");
-  EXPECT_EQ(program[1].text, R"({"n": )");
+  EXPECT_EQ(program[1].text, R"({"n":)");
   EXPECT_THAT(program[2].labels, ElementsAre("-1", "0", "1"));
   EXPECT_EQ(program[3].text, "}");
   EXPECT_EQ(program[4].kind, Kind::kMore);
   EXPECT_EQ(program[4].back, 1U);
-  EXPECT_EQ(program[4].text, ", ");
+  EXPECT_EQ(program[4].text, ",");
   EXPECT_EQ(program[4].min_items, 1);
   EXPECT_EQ(program[4].max_items, 3);
   EXPECT_EQ(program[5].text, "]");
@@ -103,7 +103,7 @@ TEST(SchemaTest, UniqueListIsNeverLongerThanItsLabels) {
 TEST(SchemaTest, KeysAndLabelsAreEscaped) {
   const SchemaProgram program =
       CompileSchema(Object(R"("a\"b": {"enum": ["x\ny", "z\\"]})", R"("a\"b")"));
-  EXPECT_EQ(program[0].text, R"({"a\"b": ")");
+  EXPECT_EQ(program[0].text, R"({"a\"b":")");
   EXPECT_THAT(program[1].labels, ElementsAre(R"(x\ny)", R"(z\\)"));
 }
 

@@ -55,7 +55,8 @@ Engine::Engine(llama_model* model, EngineOptions options)
   options_.batch_tokens =
       std::min(options_.batch_tokens, static_cast<int>(llama_n_batch(context_)));
   ggml_threadpool_params pool = ggml_threadpool_params_default(options_.threads);
-  // No spinning between passes: it saves microseconds and takes the core from whoever else computes.
+  // No spinning between passes: it saves microseconds and takes the core from whoever else
+  // computes.
   pool.poll = 0;
   pool_ = ggml_threadpool_new(&pool);
   if (pool_ != nullptr) llama_attach_threadpool(context_, pool_, nullptr);
@@ -421,8 +422,9 @@ bool Engine::Step() {
 }
 
 int Engine::Compute() {
-  if (threads_now_ != thread_choice_.threads()) {
-    threads_now_ = thread_choice_.threads();
+  const int threads = thread_choice_.threads(batch_.size() == 1);
+  if (threads_now_ != threads) {
+    threads_now_ = threads;
     llama_set_n_threads(context_, threads_now_, threads_now_);
   }
   turn_.Take();

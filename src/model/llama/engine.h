@@ -60,14 +60,14 @@ struct Question {
 };
 
 struct EngineOptions {
-  int context_tokens = 0;   // the longest question
-  int cells = 0;            // tokens the cache holds for all contexts together
-  int batch_tokens = 512;   // read at once at most
+  int context_tokens = 0;  // the longest question
+  int cells = 0;           // tokens the cache holds for all contexts together
+  int batch_tokens = 512;  // read at once at most
   int threads = 1;
   bool adapt_threads = true;  // fewer where other programs hold the cores (thread_choice.h)
-  bool share = true;        // false: every question is read whole; for comparison only
-  std::string root_folder;  // where system prompts once read are kept; empty: nowhere
-  std::string model_id;     // tells one model file from another, for root_folder
+  bool share = true;          // false: every question is read whole; for comparison only
+  std::string root_folder;    // where system prompts once read are kept; empty: nowhere
+  std::string model_id;       // tells one model file from another, for root_folder
 };
 
 // Drives one llama_context from one thread. All open questions of all contexts share its batches:

@@ -10,9 +10,9 @@
 namespace emostage {
 
 struct LlamaOptions {
-  std::string name;           // what to call it; empty: the file's name
-  int context_tokens = 0;     // the longest question; 0: 8,192, or what the model was made for
-  int cells = 0;              // tokens cached for all contexts together; 0: context_tokens
+  std::string name;        // what to call it; empty: the file's name
+  int context_tokens = 0;  // the longest question; 0: 8,192, or what the model was made for
+  int cells = 0;           // tokens cached for all contexts together; 0: context_tokens
   // 0: one a processor this process may use, or a single one while other programs hold them. A
   // number given is kept, and only then do equal seeds give equal answers on a busy machine too.
   int threads = 0;

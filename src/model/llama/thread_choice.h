@@ -18,7 +18,10 @@ class ThreadChoice {
   explicit ThreadChoice(int most, bool adapt = true)
       : most_(most), adapt_(adapt && most > 1), single_passes_(adapt_ ? 1 : 0) {}
 
-  [[nodiscard]] int threads() const { return single_passes_ > 0 ? 1 : most_; }
+  // For the next pass, which is of one token or of more. Mere measuring is done on one token.
+  [[nodiscard]] int threads(bool one_token = true) const {
+    return single_passes_ > 0 && (one_token || penalised_) ? 1 : most_;
+  }
   // A pass of one token with threads() threads has taken so long.
   void Took(double ms);
 
@@ -31,7 +34,8 @@ class ThreadChoice {
   int most_;
   bool adapt_;
   int single_passes_;       // still to be done on one thread; the first pass is a measurement
-  double single_ms_ = 0;   // what they take, lately
+  double single_ms_ = 0;    // what they take, lately
+  bool penalised_ = false;  // they are done since all threads were slow
   int slow_in_a_row_ = 0;
   int penalty_ = kFirstPenalty;
   int since_measured_ = 0;
