@@ -98,7 +98,8 @@ Options ParseArguments(const std::vector<std::string>& arguments) {
     if (arguments[i] == "--no-template") {
       options.chat_template = false;
     } else if (arguments[i] == "--arch") {
-      if (++i == arguments.size() || arguments[i].empty()) throw UsageError("--arch needs a name");
+      ++i;
+      if (i == arguments.size() || arguments[i].empty()) throw UsageError("--arch needs a name");
       options.architecture = arguments[i];
     } else if (arguments[i].starts_with("--")) {
       throw UsageError("no option is called '" + arguments[i] + "'");
@@ -357,7 +358,7 @@ int main(int argc, char** argv) {
     MakeModel(ParseArguments({argv + 1, argv + argc}));
     return 0;
   } catch (const UsageError& error) {
-    std::fprintf(stderr, "make_model: %s\n%s", error.what(), kUsage.data());
+    std::fprintf(stderr, "make_model: %s\n%s", error.what(), std::string(kUsage).c_str());
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "make_model: %s\n", error.what());

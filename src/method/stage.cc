@@ -158,6 +158,7 @@ Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
   ask.schema = schema;
   ask.sampling.max_tokens = kNoteTokens;
   ask.sampling.min_tokens = settings_.fixed.note;
+  ask.sampling.repetition_penalty = settings_.sampling.repetition_penalty;
   ask.sampling.stop = prompts_->stop;
   const size_t index = NewStep(step);
   return {settings_.context->complete(std::move(ask)), [this, index](const Completion& completion) {

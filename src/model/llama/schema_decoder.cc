@@ -91,9 +91,10 @@ bool SchemaDecoder::EndsText(Token token) const {
 void SchemaDecoder::Text(const SchemaStep& step, std::span<const float> logits) {
   const int limit = step.max_tokens > 0 ? step.max_tokens : sampling_.max_tokens;
   const int least = std::max(1, std::min(sampling_.min_tokens, limit));
-  const Token token = text_tokens_ < least ? sampler_.Draw(
-                                                 logits, [this](Token t) { return !EndsText(t); })
-                                           : sampler_.Draw(logits);
+  const std::span<const Token> recent = std::span(tokens_).last(static_cast<size_t>(text_tokens_));
+  const auto goes_on = [this](Token t) { return !EndsText(t); };
+  const Token token = sampler_.Draw(
+      logits, text_tokens_ < least ? std::function<bool(Token)>(goes_on) : nullptr, recent);
   const std::string piece = vocabulary_->IsEnd(token) ? "" : vocabulary_->Piece(token);
   const size_t mark = vocabulary_->IsEnd(token) ? 0 : piece.find_first_of("\"\n\r");
   if (mark != std::string::npos) return EndText(std::string_view(piece).substr(0, mark));
