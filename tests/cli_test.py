@@ -582,7 +582,7 @@ class LongTalk(Case):
                 self.assertLess(step["prompt_tokens"], 1024)
 
     def test_is_folded_by_the_whole_method(self):
-        answer = self.answer(self.file(self.talk(16)), "--context", "1280", "--max-tokens", "8")
+        answer = self.answer(self.file(self.talk(20)), "--context", "1600", "--max-tokens", "8")
         self.assertIn("fold", [s["name"] for s in answer["steps"]])
 
     def test_many_tiny_turns(self):
