@@ -3,7 +3,10 @@
 
 #include <llama.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "model/llama/vocabulary.h"
@@ -18,6 +21,11 @@ struct Branch {
   bool ready = false;  // roots: read to the end
   uint64_t last_used = 0;
 };
+
+// How many tokens two sequences have in common at their start.
+[[nodiscard]] inline size_t CommonPrefix(std::span<const Token> a, std::span<const Token> b) {
+  return static_cast<size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
 
 // The tokens of one pass of the model, in the layout llama_decode wants.
 class Batch {
