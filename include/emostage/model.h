@@ -36,6 +36,7 @@ struct Sampling {
   int max_tokens = 160;      // > 0; the answer is cut here
   int min_tokens = 0;        // until then, the end of the answer is not taken; for benchmarks
   double repetition_penalty = 1.0;  // >= 1; makes the answer's last 64 tokens less likely again
+  bool prose = false;  // free text may not begin like JSON: with a brace or a square bracket
   uint64_t seed = 0;
   std::vector<std::string> stop;  // the answer ends before the first of these
 };

@@ -196,6 +196,7 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before) {
   ask.sampling = settings_.sampling;
   ask.sampling.stop = prompts_->stop;
   ask.sampling.min_tokens = std::max(1, settings_.fixed.reply);
+  ask.sampling.prose = true;  // a note stands before it, and small models would write another
   if (settings_.fixed.reply > 0) ask.sampling.max_tokens = settings_.fixed.reply;
   const size_t index = NewStep("reply");
   // Set on the model's thread, read after the answer: the future orders the two.

@@ -35,9 +35,16 @@ bool TextDraft::Step(std::span<const float> logits) {
   const bool must_go_on = static_cast<int>(tokens_.size()) < sampling_.min_tokens;
   const std::span<const Token> recent =
       std::span(tokens_).last(std::min(tokens_.size(), kPenalisedTokens));
-  const auto no_end = [this](Token t) { return !vocabulary_->IsEnd(t); };
+  const bool must_be_prose = sampling_.prose && Trim(text_).empty();
+  const auto allowed = [&](Token t) {
+    if (must_go_on && vocabulary_->IsEnd(t)) return false;
+    if (!must_be_prose) return true;
+    const std::string piece = vocabulary_->Piece(t);
+    return !Trim(piece).starts_with('{') && !Trim(piece).starts_with('[');
+  };
+  const bool filters = must_go_on || must_be_prose;
   const Token token =
-      sampler_.Draw(logits, must_go_on ? std::function<bool(Token)>(no_end) : nullptr, recent);
+      sampler_.Draw(logits, filters ? std::function<bool(Token)>(allowed) : nullptr, recent);
   if (vocabulary_->IsEnd(token) && !must_go_on) {
     finish_ = FinishReason::kEnd;
     return false;
