@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace emostage {
 
@@ -29,9 +30,16 @@ class Error : public std::runtime_error {
       : std::runtime_error(remedy.empty() ? what : what + "; " + remedy), code_(code) {}
 
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+  // Of kBusy: after how many seconds it is worth trying again; 0: not known.
+  [[nodiscard]] int retry_after_s() const noexcept { return retry_after_s_; }
+  [[nodiscard]] Error RetryAfter(int seconds) && {
+    retry_after_s_ = seconds;
+    return std::move(*this);
+  }
 
  private:
   ErrorCode code_;
+  int retry_after_s_ = 0;
 };
 
 }  // namespace emostage

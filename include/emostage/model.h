@@ -59,6 +59,8 @@ struct Ask {
   std::string schema;             // JSON schema that the answer must satisfy; empty: free text
   Sampling sampling;
   std::stop_token stop;  // a request to stop ends the work within one step
+  // An answer that is not there by then fails with kBusy.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 // What a question cost.
@@ -183,11 +185,26 @@ struct Capabilities {
 
 struct ModelInfo {
   std::string name;          // as asked for
+  std::string id;            // tells these weights from any others
   std::string architecture;  // e.g. "llama"
   int context_tokens = 0;    // the longest question, in tokens
   uint64_t parameters = 0;
   uint64_t bytes = 0;  // of the weights
   Capabilities capabilities;
+};
+
+// What a model holds in memory for the talks it has read, besides its weights. A back end that
+// keeps nothing here reports zeros.
+struct CacheUse {
+  uint64_t budget_bytes = 0;
+  uint64_t reserved_bytes = 0;  // for talks being answered; taken once, used or not
+  uint64_t used_bytes = 0;      // of those, by cells that hold something
+  uint64_t parked_bytes = 0;    // of talks that are waiting for their next turn
+  int contexts = 0;
+  int parked_contexts = 0;
+  int open_questions = 0;
+  uint64_t restored = 0;   // times a parked talk was put back
+  uint64_t forgotten = 0;  // times one was given up, to be read again
 };
 
 // A language model. Thread-safe. Contexts keep their model alive.
@@ -199,6 +216,7 @@ class Model {
   [[nodiscard]] virtual std::unique_ptr<Context> Open() = 0;
   // How many tokens a text takes.
   [[nodiscard]] virtual int CountTokens(std::string_view text) const = 0;
+  [[nodiscard]] virtual CacheUse cache_use() const { return {}; }
   // One vector of unit length for the text. Throws Error(kModel) where the model cannot.
   [[nodiscard]] virtual std::vector<float> embed(std::string_view text) = 0;
 };

@@ -20,6 +20,12 @@ class Knowledge;  // the data files, loaded and checked
 // Throws Error(kKnowledge), naming file and line. Share one among all sessions.
 [[nodiscard]] std::shared_ptr<const Knowledge> LoadKnowledge(const std::string& folder = "");
 
+class Leanings;  // what models lean to before a word was said
+
+// Keeps them in `folder` as small files, none with a client's word in it; empty: in memory only.
+// Share one among all sessions: each then saves a question at its start.
+[[nodiscard]] std::shared_ptr<Leanings> OpenLeanings(const std::string& folder = "");
+
 struct SessionOptions {
   std::string method = "emostage";
   std::string scheme = "five-phase";
@@ -27,6 +33,7 @@ struct SessionOptions {
   Sampling sampling = {
       .temperature = 0.7, .top_p = 0.9, .max_tokens = 120, .repetition_penalty = 1.1};
   std::shared_ptr<const Knowledge> knowledge;  // none: the built-in files
+  std::shared_ptr<Leanings> leanings;          // none: this session's own
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };

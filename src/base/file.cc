@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -118,6 +119,9 @@ std::string ReadFile(const fs::path& path, std::size_t max_bytes) {
                 "name a file inside it");
   }
   std::string content;
+  if (S_ISREG(status.st_mode)) {  // a file's size is only a hint: it may be growing
+    content.reserve(std::min(static_cast<std::size_t>(status.st_size), max_bytes) + kChunkBytes);
+  }
   for (;;) {
     const std::size_t before = content.size();
     content.resize(before + kChunkBytes);

@@ -142,6 +142,7 @@ int Bench(const Arguments& arguments) {
   };
   std::vector<Player> players;
   for (const Way& way : {Way{"direct", "direct", true}, Way{"emostage", "emostage", true},
+                         Way{"emostage-labels", "emostage-labels", true},
                          Way{"emostage without sharing", "emostage", false}}) {
     if (!way.share && arguments.skip_unshared) continue;
     ModelArguments model = arguments.model;
@@ -178,8 +179,8 @@ void AddBench(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* turn = bench->add_subcommand(
       "turn",
-      "Plays a recorded dialogue with fixed output lengths: direct, EmoStage, and EmoStage "
-      "without sharing");
+      "Plays a recorded dialogue with fixed output lengths: direct, EmoStage, EmoStage with labels "
+      "only, and EmoStage without sharing");
   turn->add_option("FILE", arguments->file, "The recording (default: a built-in sample)");
   arguments->model.AddTo(*turn);
   turn->add_option("--lang", arguments->session.language, "auto, en, zh or ja");

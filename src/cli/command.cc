@@ -108,6 +108,7 @@ void SessionArguments::AddTo(CLI::App& command) {
 SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>& knowledge) const {
   SessionOptions options;
   options.knowledge = knowledge;
+  options.leanings = OpenLeanings((CacheRoot() / "leanings").string());
   options.method = FindMethod(method).name();
   options.scheme = knowledge->scheme(scheme).file.id;
   if (language != "auto") {

@@ -92,6 +92,19 @@ TEST_F(Faults, MissingLanguageOfPrompts) {
             "prompts/direct.ja.toml is missing; each method has prompts in en, zh and ja");
 }
 
+TEST_F(Faults, PromptsThatLackALineOfTheNotes) {
+  const std::string text = Text("prompts/emostage.en.toml");
+  for (const char* line : {"thinks", "situation", "feels", "strength", "needs", "phase"}) {
+    const std::string key = std::string(line) + " = \"";
+    const std::size_t begin = text.find("\n" + key, text.find("[prefix]"));
+    ASSERT_NE(begin, std::string::npos) << line;
+    std::string without = text;
+    without.erase(begin, text.find('\n', begin + 1) - begin);
+    WriteFileAtomically(folder_ / "prompts/emostage.en.toml", without);
+    EXPECT_THAT(LoadFault(), HasSubstr("[prefix]: '" + std::string(line) + "' is missing"));
+  }
+}
+
 TEST_F(Faults, NoPromptsAtAll) {
   fs::remove_all(folder_ / "prompts");
   EXPECT_EQ(LoadFault(), "there are no prompt files in prompts");

@@ -218,6 +218,25 @@ TEST(Prompts, FilledSystemPromptsHaveNoPlaceholderLeftAndStayShort) {
   }
 }
 
+// All lines of the notes have one cue: what each of them is for stands in the system prompt alone.
+TEST(Prompts, EveryLineOfTheNotesIsExplainedAndLikeNoOther) {
+  for (const Language language : kAllLanguages) {
+    const PromptFile& prompts = Shipped().prompts("emostage", language);
+    std::set<std::string> begun;
+    for (const char* line : {"thinks", "situation", "feels", "strength", "needs", "phase"}) {
+      const std::string prefix(Trim(prompts.Prefix(line)));
+      EXPECT_FALSE(prefix.empty()) << line;
+      EXPECT_TRUE(begun.insert(prefix).second) << line;
+      EXPECT_THAT(prompts.system, HasSubstr("\n" + prefix)) << prompts.file.path;
+    }
+    for (const std::string& one : begun) {
+      for (const std::string& other : begun) {
+        EXPECT_TRUE(one == other || !other.starts_with(one)) << one << " " << other;
+      }
+    }
+  }
+}
+
 // A talk cannot tell which rules a method was given unless all are given the same ones.
 TEST(Prompts, ControlsGiveTheSameFixedWords) {
   for (const Language language : kAllLanguages) {

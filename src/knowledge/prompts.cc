@@ -17,9 +17,12 @@ using Names = std::span<const std::string_view>;
 constexpr std::string_view kListNames[] = {"emotions", "needs", "phases", "phase_guides",
                                            "strategies"};
 constexpr std::string_view kPhaseNames[] = {"phase", "aims", "do", "too_early"};
-constexpr std::string_view kNoteNames[] = {"feels", "situation", "thinks", "needs"};
-constexpr std::string_view kNoteAndPhaseNames[] = {"feels", "situation", "thinks", "needs",
-                                                   "phase", "aims",      "do",     "too_early"};
+constexpr std::string_view kNoteNames[] = {"thinks", "feels", "needs"};
+constexpr std::string_view kNoteAndPhaseNames[] = {"thinks", "feels", "needs",    "phase",
+                                                   "aims",   "do",    "too_early"};
+
+constexpr std::string_view kLabelAndPhaseNames[] = {"feels", "needs", "phase",
+                                                    "aims",  "do",    "too_early"};
 
 // A cue that methods ask for by name, with the placeholders that they fill in it.
 struct CueRule {
@@ -27,13 +30,11 @@ struct CueRule {
   Names placeholders;
 };
 constexpr CueRule kCues[] = {
-    {"perspective", {}},
-    {"phase", {}},
-    {"reply", kPhaseNames},
+    {"notes", {}},
+    {"reply", kNoteAndPhaseNames},
+    {"reply_from_labels", kLabelAndPhaseNames},
     {"reply_without_perspective", kPhaseNames},
-    {"reply_without_phase", {}},
-    {"reply_from_notes", kNoteAndPhaseNames},
-    {"reply_from_notes_without_phase", kNoteNames},
+    {"reply_without_phase", kNoteNames},
     {"turn", {}},
     {"summary", {}},
 };
@@ -46,15 +47,11 @@ struct MethodRule {
   Names cues;
   Names prefixes;
 };
-constexpr std::string_view kEmostageCues[] = {"perspective",
-                                              "phase",
-                                              "reply",
-                                              "reply_without_perspective",
-                                              "reply_without_phase",
-                                              "reply_from_notes",
-                                              "reply_from_notes_without_phase",
-                                              "summary"};
-constexpr std::string_view kEmostagePrefixes[] = {"perspective", "phase", "reply", "summary"};
+constexpr std::string_view kEmostageCues[] = {
+    "notes",  "reply", "reply_without_perspective", "reply_without_phase", "reply_from_labels",
+    "summary"};
+constexpr std::string_view kEmostagePrefixes[] = {"thinks", "situation", "feels",  "strength",
+                                                  "needs",  "phase",     "summary"};
 constexpr std::string_view kDirectCues[] = {"summary"};
 constexpr std::string_view kDirectPrefixes[] = {"reply", "summary"};
 constexpr std::string_view kOneCallCues[] = {"turn", "summary"};
@@ -238,8 +235,8 @@ std::string Fill(std::string_view text, const TextMap& values) {
 
 PromptFile ReadPromptFile(const TomlDocument& document) {
   const TomlTable root = document.root();
-  root.AllowOnly({"version", "source", "method", "language", "notes", "system", "stop", "cue",
-                  "prefix", "words"});
+  root.AllowOnly(
+      {"version", "source", "method", "language", "system", "stop", "cue", "prefix", "words"});
   PromptFile prompts;
   prompts.file = document.InfoWithoutId();
   prompts.method = root.Id("method");
@@ -256,11 +253,6 @@ PromptFile ReadPromptFile(const TomlDocument& document) {
                     document.stem() + ".toml'",
                 "make them the same");
   }
-  const std::string notes = root.Has("notes") ? root.Text("notes") : "continued";
-  if (notes != "continued" && notes != "restated") {
-    root.FailAt("notes", "notes is '" + notes + "'", "it must be \"continued\" or \"restated\"");
-  }
-  prompts.restates_notes = notes == "restated";
   prompts.system = root.Text("system");
   CheckPlaceholders(root, "system", prompts.system, kListNames);
   prompts.stop = root.Texts("stop");

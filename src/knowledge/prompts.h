@@ -22,9 +22,6 @@ struct PromptFile {
   DataFileInfo file;
   std::string method;
   Language language = Language::kEnglish;
-  // How a reply gets to know the notes made before it: told again in its cue (true), or standing
-  // before it as the model's own earlier answer (false), which reads fewer tokens.
-  bool restates_notes = false;
   std::string system;
   TextMap cues;                   // one line each, beginning with "["
   TextMap prefixes;               // how the model's answer begins; may be empty

@@ -111,7 +111,7 @@ TEST(PromptFile, AskingForATextItLacksNamesFileAndSection) {
 TEST(PromptFaults, PlaceholderThatNobodyFills) {
   EXPECT_EQ(FaultOf(PromptText("{{aims}}", "{{aim}}")),
             "data/prompts/mine.en.toml line 8: [cue]: unknown placeholder '{{aim}}'; "
-            "placeholders allowed here: phase, aims, do, too_early");
+            "placeholders allowed here: thinks, feels, needs, phase, aims, do, too_early");
   EXPECT_THAT(FaultOf(PromptText("{{phases}}", "{{feels}}")), HasSubstr("line 6: unknown"));
   EXPECT_THAT(FaultOf(PromptText("(Hello.)", "{{phase}}")),
               HasSubstr("line 12: [words]: unknown placeholder '{{phase}}'; "
@@ -135,7 +135,31 @@ TEST(PromptFaults, CueOfTwoLines) {
 
 TEST(PromptFaults, UnknownCue) {
   EXPECT_THAT(FaultOf(PromptText("reply = \"[", "repply = \"[")),
-              HasSubstr("line 8: [cue]: unknown cue 'repply'; the cues are perspective, phase,"));
+              HasSubstr("line 8: [cue]: unknown cue 'repply'; the cues are notes, reply, "));
+}
+
+TEST(PromptFaults, CueThatTellsWhatItsMethodDoesNotFind) {
+  const auto fault = [](const std::string& cue, const std::string& placeholder) {
+    return FaultOf(PromptText("reply = \"[Task reply] Phase: {{phase}}. {{aims}}\"",
+                              cue + " = \"[Task reply] {{" + placeholder + "}}\""));
+  };
+  const auto allowed = [](const std::string& names) {
+    return HasSubstr("placeholders allowed here: " + names);
+  };
+  for (const char* name : {"thinks", "feels", "needs", "phase", "aims", "do", "too_early"}) {
+    EXPECT_EQ(fault("reply", name), "no fault");
+  }
+  EXPECT_THAT(fault("reply", "situation"), allowed("thinks, feels, needs, phase, aims,"))
+      << "it is written beside the reply";
+  EXPECT_THAT(fault("reply_from_labels", "thinks"), allowed("feels, needs, phase, aims,"));
+  EXPECT_THAT(fault("reply_without_phase", "phase"), allowed("thinks, feels, needs"));
+  EXPECT_THAT(fault("reply_without_perspective", "feels"), allowed("phase, aims, do, too_early"));
+  EXPECT_THAT(fault("notes", "phase"), allowed("none")) << "the same for every question";
+}
+
+TEST(PromptFaults, SwitchThatIsNoMore) {
+  EXPECT_THAT(FaultOf(PromptText("stop = ", "notes = \"restated\"\nstop = ")),
+              HasSubstr("line 5: unknown key 'notes'"));
 }
 
 TEST(PromptFaults, UnknownLanguage) {

@@ -3,9 +3,9 @@
 #include <functional>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "method/perspective.h"
+#include "emostage/error.h"
+#include "method/perspective_questions.h"
 #include "method/phase_question.h"
 #include "method/stage.h"
 
@@ -13,51 +13,57 @@ namespace emostage {
 
 std::string_view EmoStage::name() const {
   if (!parts_.perspective) return "emostage-without-perspective";
+  if (!parts_.written) return "emostage-labels";
   return parts_.phase ? "emostage" : "emostage-without-phase";
 }
 
 std::string_view EmoStage::summary() const {
   if (!parts_.perspective) return "control: EmoStage that recognises the phase only";
+  if (!parts_.written)
+    return "EmoStage whose perspective is labels by likelihood, none of it written: faster";
   return parts_.phase ? "takes the client's perspective, recognises the phase, then replies in "
                         "step with both (our reading of EmoStage, 2025)"
                       : "control: EmoStage that takes the perspective only";
 }
 
-std::string_view EmoStage::ReplyCue(bool restated) const {
+std::string_view EmoStage::ReplyCue() const {
   if (!parts_.perspective) return "reply_without_perspective";
-  if (!parts_.phase) return restated ? "reply_from_notes_without_phase" : "reply_without_phase";
-  return restated ? "reply_from_notes" : "reply";
+  if (!parts_.written) return "reply_from_labels";
+  return parts_.phase ? "reply" : "reply_without_phase";
 }
 
 Answer EmoStage::Respond(Stage& stage) const {
-  const PromptFile& prompts = stage.prompts();
   Answer& found = stage.answer();
 
-  // Both questions read nothing but the dialogue: asked together, answered side by side.
-  const std::string cue = prompts.Cue("perspective");
-  const std::string prefix = prompts.Prefix("perspective");
+  // All of these read nothing but the dialogue: asked together, answered side by side.
+  std::function<ClientState()> perspective;
   std::function<PhaseBelief()> phase;
-  std::optional<Asked<Completion>> perspective;
+  if (parts_.perspective) perspective = AskPerspective(stage, parts_.written);
   if (parts_.phase) phase = AskPhase(stage);
-  if (parts_.perspective) {
-    perspective = stage.Note("perspective", cue, prefix,
-                             PerspectiveSchema(stage.knowledge(), stage.language()));
-  }
 
   TextMap values;
-  std::vector<Exchange> before;
   if (perspective) {
-    const std::string note = perspective->get().text;
-    found.state = ParsePerspective(note, stage.knowledge(), stage.language());
-    values = PerspectiveValues(*found.state, stage.knowledge(), prompts);
-    if (!prompts.restates_notes) before.push_back({cue, prefix, note});
+    found.state = perspective();
+    values = PerspectiveValues(*found.state, stage.knowledge(), stage.prompts());
   }
   if (phase) {
     found.phase = phase();
     values.merge(PhaseValues(*found.phase, stage.scheme(), stage.language()));
   }
-  return stage.Reply(Fill(prompts.Cue(ReplyCue(prompts.restates_notes)), values),
-                     std::move(before));
+
+  // What happened the reply can read in the client's own words. Whoever looks on wants it in short:
+  // written beside the reply, it keeps nobody waiting.
+  std::optional<Asked<Completion>> situation;
+  if (perspective && parts_.written) situation = AskLine(stage, "situation");
+  return stage.Reply(Fill(stage.prompts().Cue(ReplyCue()), values), {}, [&] {
+    if (!situation) return;
+    try {
+      found.state->situation = LineText(situation->get());
+    } catch (const Error& error) {
+      // The client has read the reply by now: a turn is not lost for want of a note on it.
+      stage.Remark("situation", error.what());
+    }
+  });
 }
 
 }  // namespace emostage

@@ -6,12 +6,14 @@
 namespace emostage {
 
 // Our reading of EmoStage (2025), of which only the abstract was at hand: perspective, phase,
-// reply, with no training. Its two controls leave one of the first two steps out.
+// reply, with no training. Its controls leave out one of the first two steps, or what is written in
+// the first.
 class EmoStage : public Method {
  public:
   struct Parts {
     bool perspective = true;
     bool phase = true;
+    bool written = true;  // of the perspective: false keeps to labels, and nothing is generated
   };
   explicit EmoStage(Parts parts) : parts_(parts) {}
 
@@ -21,8 +23,7 @@ class EmoStage : public Method {
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 
  private:
-  // The name of the reply's cue; `restated`: one that tells the notes again.
-  [[nodiscard]] std::string_view ReplyCue(bool restated) const;
+  [[nodiscard]] std::string_view ReplyCue() const;
 
   Parts parts_;
 };

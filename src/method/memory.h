@@ -2,7 +2,6 @@
 #define EMOSTAGE_METHOD_MEMORY_H_
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,6 @@ struct Memory {
     std::vector<double> probabilities;  // empty: not asked
   };
   std::vector<PhaseReading> phase_readings;
-  // The model's leaning among a scheme's phases when there is nothing to read, by scheme and
-  // prompt file.
-  std::map<std::string, std::vector<double>> leanings;
 
   // The middle of a dialogue that outgrew the context, as a summary.
   struct Fold {

@@ -35,7 +35,7 @@ Answer OneCall::Respond(Stage& stage) const {
   const Completion completion =
       stage
           .Note("turn", stage.prompts().Cue("turn"), stage.prompts().Prefix("turn"),
-                PerspectiveSchema(stage.knowledge(), stage.language(), extra))
+                PerspectiveSchema(stage.knowledge(), stage.language(), stage.fixed().note, extra))
           .get();
 
   Answer& found = stage.answer();

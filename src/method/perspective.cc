@@ -2,14 +2,12 @@
 
 #include "base/json.h"
 #include "emostage/error.h"
-#include "method/window.h"
 
 namespace emostage {
 namespace {
 
 // Free text is what costs: every token is a pass of the model. A few words say enough.
-constexpr int kSituationTokens = 14;
-constexpr int kThoughtTokens = 16;
+constexpr int kLineTokens = 16;
 // Chinese and Japanese take more tokens for the same in most vocabularies.
 constexpr int kCjkFactorPercent = 170;
 
@@ -20,14 +18,19 @@ OrderedJson Names(const Entries& entries, Language language) {
   return names;
 }
 
-OrderedJson FreeText(int tokens, Language language) {
+OrderedJson FreeText(int tokens, Language language, int fixed) {
+  if (fixed > 0) return {{"type", "string"}, {"x-max-tokens", fixed}};
   if (language != Language::kEnglish) tokens = tokens * kCjkFactorPercent / 100;
   return {{"type", "string"}, {"x-max-tokens", tokens}};
 }
 
 }  // namespace
 
-std::string PerspectiveSchema(const Knowledge& knowledge, Language language,
+std::string LineSchema(Language language, int fixed_tokens) {
+  return FreeText(kLineTokens, language, fixed_tokens).dump();
+}
+
+std::string PerspectiveSchema(const Knowledge& knowledge, Language language, int fixed_tokens,
                               const std::vector<ExtraField>& extra) {
   const OrderedJson feeling = {
       {"type", "object"},
@@ -38,8 +41,8 @@ std::string PerspectiveSchema(const Knowledge& knowledge, Language language,
   OrderedJson schema = {
       {"type", "object"},
       {"properties",
-       {{"situation", FreeText(kSituationTokens, language)},
-        {"thinks", FreeText(kThoughtTokens, language)},
+       {{"situation", FreeText(kLineTokens, language, fixed_tokens)},
+        {"thinks", FreeText(kLineTokens, language, fixed_tokens)},
         {"feels", {{"type", "array"}, {"minItems", 1}, {"maxItems", 2}, {"items", feeling}}},
         {"needs",
          {{"type", "array"},
@@ -76,39 +79,6 @@ ClientState ParsePerspective(std::string_view text, const Knowledge& knowledge, 
     throw Error(ErrorCode::kModel,
                 std::string("the model's note does not satisfy its schema: ") + e.what());
   }
-}
-
-namespace {
-
-// A cue is one line.
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return text;
-}
-
-}  // namespace
-
-TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
-                          const PromptFile& prompts) {
-  const std::string& gap = prompts.Word("list_gap");
-  std::string feels;
-  for (const Feeling& feeling : state.feels) {
-    const Emotion* emotion = knowledge.emotions().Find(feeling.emotion);
-    if (emotion == nullptr) continue;
-    feels += (feels.empty() ? "" : gap) + emotion->name.in(prompts.language) + " " +
-             std::to_string(feeling.intensity) + "/5";
-  }
-  std::string needs;
-  for (const std::string& id : state.needs) {
-    const Need* need = knowledge.needs().Find(id);
-    if (need != nullptr) needs += (needs.empty() ? "" : gap) + need->name.in(prompts.language);
-  }
-  return {{"feels", feels},
-          {"needs", needs},
-          {"situation", WithoutCues(OneLine(state.situation), prompts)},
-          {"thinks", WithoutCues(OneLine(state.thinks), prompts)}};
 }
 
 }  // namespace emostage

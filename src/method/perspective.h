@@ -16,19 +16,19 @@ struct ExtraField {
   std::string schema;
 };
 
-// The schema that binds a note on the client's perspective: a few words each on what happened and
-// on what the client thinks, then emotions with intensities and needs from our sets.
+// The schema of one written line of a note: a few words. `fixed_tokens`: exactly so many, for
+// benchmarks; 0: as many as it takes.
+[[nodiscard]] std::string LineSchema(Language language, int fixed_tokens);
+
+// The schema that binds a whole note on the client's perspective: a few words each on what happened
+// and on what the client thinks, then emotions with intensities and needs from our sets.
 [[nodiscard]] std::string PerspectiveSchema(const Knowledge& knowledge, Language language,
+                                            int fixed_tokens,
                                             const std::vector<ExtraField>& extra = {});
 
 // The state such a note tells, names turned into ids. `json` satisfies the schema.
 [[nodiscard]] ClientState ParsePerspective(std::string_view json, const Knowledge& knowledge,
                                            Language language);
-
-// What fills a cue that tells the notes again: feels, situation, thinks, needs. The model's own
-// words are made to look like no cue.
-[[nodiscard]] TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
-                                        const PromptFile& prompts);
 
 }  // namespace emostage
 

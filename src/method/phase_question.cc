@@ -24,23 +24,12 @@ std::vector<std::string> PhaseLabels(const Stage& stage) {
   return labels;
 }
 
-const std::vector<double>& Leaning(Stage& stage, const std::vector<std::string>& labels) {
-  const std::string key = stage.scheme().file.id + "/" + stage.prompts().file.path;
-  std::vector<double>& leaning = stage.memory().leanings[key];
-  if (leaning.empty()) {  // not asked yet, or asked in vain
-    leaning = stage
-                  .ChooseUnread("phase leaning", stage.prompts().Cue("phase"),
-                                stage.prompts().Prefix("phase"), labels)
-                  .probabilities;
-  }
-  return leaning;
-}
-
 }  // namespace
 
 std::function<PhaseBelief()> AskPhase(Stage& stage) {
   const std::vector<std::string> labels = PhaseLabels(stage);
-  const std::vector<double>& leaning = Leaning(stage, labels);
+  const std::vector<double> leaning = stage.Leaning("phase leaning", stage.prompts().Cue("notes"),
+                                                    stage.prompts().Prefix("phase"), labels);
   const size_t turns = stage.client_turns();
   const size_t seed = std::hash<std::string>()(stage.scheme().file.id +
                                                std::string(LanguageCode(stage.language())));
@@ -58,10 +47,10 @@ std::function<PhaseBelief()> AskPhase(Stage& stage) {
     const std::vector<Message> messages = stage.MessagesUpTo(turn);
     if (messages.empty()) continue;  // folded away
     const std::string name = turn + 1 == turns ? "phase" : "phase of an earlier turn";
-    waiting->emplace_back(turn, stage.Choose(name, stage.prompts().Cue("phase"),
+    waiting->emplace_back(turn, stage.Choose(name, stage.prompts().Cue("notes"),
                                              stage.prompts().Prefix("phase"), labels, messages));
   }
-  return [&stage, &readings, &leaning, waiting, oldest] {
+  return [&stage, &readings, leaning, waiting, oldest] {
     for (auto& [turn, choice] : *waiting) readings[turn].probabilities = choice.get().probabilities;
     PhaseFilter filter(stage.scheme(), leaning);
     for (size_t turn = oldest; turn < readings.size(); ++turn) {

@@ -14,10 +14,12 @@ std::span<const Method* const> AllMethods() {
   static const EmoStage whole(EmoStage::Parts{.perspective = true, .phase = true});
   static const EmoStage without_perspective(EmoStage::Parts{.perspective = false, .phase = true});
   static const EmoStage without_phase(EmoStage::Parts{.perspective = true, .phase = false});
+  static const EmoStage labels(
+      EmoStage::Parts{.perspective = true, .phase = true, .written = false});
   static const Direct direct;
   static const OneCall one_call;
-  static const std::array<const Method*, 5> all = {&whole, &direct, &one_call, &without_perspective,
-                                                   &without_phase};
+  static const std::array<const Method*, 6> all = {
+      &whole, &labels, &direct, &one_call, &without_perspective, &without_phase};
   return all;
 }
 

@@ -178,19 +178,29 @@ Asked<Choice> Stage::Choose(std::string_view step, const std::string& cue,
           }};
 }
 
-Choice Stage::ChooseUnread(std::string_view step, const std::string& cue, const std::string& prefix,
-                           const std::vector<std::string>& labels) {
-  // Not in the session's own context, whose dialogue would have to make way.
-  const std::unique_ptr<Context> context = settings_.model->Open();
+std::vector<double> Stage::Leaning(std::string_view step, const std::string& cue,
+                                   const std::string& prefix,
+                                   const std::vector<std::string>& labels) {
   Ask ask = NewAsk(cue, prefix);
   ask.messages = {{Speaker::kClient, prompts_->Word("opening")}};
+  std::string key = settings_.model->info().id;
+  for (const std::string& text : {ask.system, ask.messages[0].text, cue, prefix}) {
+    key += "\n" + text;
+  }
+  for (const std::string& label : labels) key += "\n" + label;
+  std::vector<double> leaning = settings_.leanings->Find(key, labels.size());
+  if (!leaning.empty()) return leaning;
+  // Not in the session's own context, whose dialogue would have to make way.
+  const std::unique_ptr<Context> context = settings_.model->Open();
   const size_t index = NewStep(step);
-  Choice choice = context->choose(std::move(ask), labels).get();
+  const Choice choice = context->choose(std::move(ask), labels).get();
   Enter(index, choice.usage, ToJson(choice, labels));
-  return choice;
+  settings_.leanings->Keep(key, choice.probabilities);
+  return choice.probabilities;
 }
 
-Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before) {
+Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
+                    const std::function<void()>& beside) {
   Ask ask = NewAsk(cue, "");
   ask.before = std::move(before);
   ask.sampling = settings_.sampling;
@@ -219,6 +229,7 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before) {
     throw Error(ErrorCode::kModel, "the model gave an empty reply",
                 "try another --seed or another model");
   }
+  if (beside && !answer_.cancelled) beside();
   answer_.total_ms = MillisecondsSince(begun_);
   return std::move(answer_);
 }

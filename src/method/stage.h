@@ -13,6 +13,7 @@
 #include "emostage/dialogue.h"
 #include "emostage/model.h"
 #include "knowledge/knowledge.h"
+#include "method/leanings.h"
 #include "method/memory.h"
 
 namespace emostage {
@@ -29,6 +30,7 @@ struct StageSettings {
   Model* model = nullptr;
   Context* context = nullptr;
   Memory* memory = nullptr;
+  Leanings* leanings = nullptr;
   const Dialogue* dialogue = nullptr;  // ends with the client
   const PhaseScheme* scheme = nullptr;
   Language language = Language::kEnglish;
@@ -81,13 +83,16 @@ class Stage {
                                      const std::string& prefix,
                                      const std::vector<std::string>& labels,
                                      const std::vector<Message>& messages = {});
-  // The same about a dialogue in which nothing was said yet, in a context of its own; waits.
-  [[nodiscard]] Choice ChooseUnread(std::string_view step, const std::string& cue,
-                                    const std::string& prefix,
-                                    const std::vector<std::string>& labels);
+  // What the model leans to among the labels before anything was said: asked once a model, in a
+  // context of its own, and waited for; then remembered.
+  [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,
+                                            const std::string& prefix,
+                                            const std::vector<std::string>& labels);
   // The reply, streamed, cleaned, and entered in the answer with the totals.
-  // `before`: earlier notes of this turn that it builds on.
-  [[nodiscard]] Answer Reply(const std::string& cue, std::vector<Exchange> before = {});
+  // `before`: earlier notes of this turn that it builds on. `beside`: called once the reply is
+  // there, to wait for what was asked to be written beside it; not where the turn was stopped.
+  [[nodiscard]] Answer Reply(const std::string& cue, std::vector<Exchange> before = {},
+                             const std::function<void()>& beside = {});
   // The same for a method that has the text of the reply already.
   [[nodiscard]] Answer ReplyWith(std::string text);
 

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "emostage/error.h"
@@ -82,8 +85,7 @@ TEST(CleanReply, KeepsAReplyThatWasCutBeforeItsFirstSentenceEnded) {
 
 class StageTest : public ::testing::Test {
  protected:
-  // A turn of the method "direct", which is a stage and its reply.
-  Answer Play(const Dialogue& dialogue) {
+  StageSettings Settings(const Dialogue& dialogue) {
     if (!model_) model_ = ScriptedModel::Create(script_);
     model_->mutable_info().context_tokens = context_tokens_;
     if (!context_) context_ = model_->Open();
@@ -92,12 +94,17 @@ class StageTest : public ::testing::Test {
     settings.model = model_.get();
     settings.context = context_.get();
     settings.memory = &memory_;
+    settings.leanings = &leanings_;
     settings.dialogue = &dialogue;
     settings.scheme = &Shipped().scheme("five-phase");
     settings.sampling.max_tokens = 60;
     settings.on_token = on_token_;
     settings.stop = stop_.get_token();
-    Stage stage(settings, "direct", "direct");
+    return settings;
+  }
+  // A turn of the method "direct", which is a stage and its reply.
+  Answer Play(const Dialogue& dialogue) {
+    Stage stage(Settings(dialogue), "direct", "direct");
     return FindMethod("direct").Respond(stage);
   }
   Error Failure(const Dialogue& dialogue) {
@@ -118,6 +125,7 @@ class StageTest : public ::testing::Test {
   OnToken on_token_;
   std::stop_source stop_;
   Memory memory_;
+  Leanings leanings_;
   std::shared_ptr<ScriptedModel> model_;
   std::unique_ptr<Context> context_;
 };
@@ -222,6 +230,67 @@ TEST_F(StageTest, SummaryStoppedHalfwayIsNotRemembered) {
   EXPECT_EQ(Failure(Talk(61, 20)).code(), ErrorCode::kCancelled);
   EXPECT_EQ(memory_.fold.turns, 0U);
   EXPECT_THAT(memory_.fold.summary, IsEmpty());
+}
+
+TEST_F(StageTest, WhatIsWrittenBesideTheReplyIsWaitedForOnceTheReplyIsThere) {
+  const Dialogue dialogue = Talk(1, 4);
+  Stage stage(Settings(dialogue), "direct", "direct");
+  std::string entered;
+  const Answer answer = stage.Reply("[Task reply]", {}, [&] {
+    entered = stage.answer().steps.back().output;
+    stage.answer().state = ClientState{.situation = "lost a job"};
+  });
+  EXPECT_EQ(entered, R"({"text":"I am listening."})") << "the reply came first";
+  ASSERT_TRUE(answer.state) << "what it finds is in the answer";
+  EXPECT_EQ(answer.state->situation, "lost a job");
+  EXPECT_EQ(answer.reply, "I am listening.");
+}
+
+TEST_F(StageTest, NothingIsWaitedForBesideAReplyThatWasStoppedOrEmpty) {
+  const Dialogue dialogue = Talk(1, 4);
+  const auto beside = [] { ADD_FAILURE() << "waited"; };
+  {
+    Stage stage(Settings(dialogue), "direct", "direct");
+    stop_.request_stop();
+    EXPECT_TRUE(stage.Reply("[Task reply]", {}, beside).cancelled);
+  }
+  stop_ = std::stop_source();
+  model_.reset();
+  context_.reset();
+  script_.text = [](const Ask&) { return ""; };
+  Stage stage(Settings(dialogue), "direct", "direct");
+  EXPECT_THROW(static_cast<void>(stage.Reply("[Task reply]", {}, beside)), Error);
+}
+
+TEST_F(StageTest, TotalTimeCountsWhatIsWrittenBesideTheReply) {
+  const Dialogue dialogue = Talk(1, 4);
+  Stage stage(Settings(dialogue), "direct", "direct");
+  constexpr auto kBeside = std::chrono::milliseconds(20);
+  const Answer answer =
+      stage.Reply("[Task reply]", {}, [&] { std::this_thread::sleep_for(kBeside); });
+  EXPECT_GE(answer.total_ms, 20.0);
+  EXPECT_LE(answer.first_token_ms, answer.total_ms - 20.0);
+}
+
+TEST_F(StageTest, LeaningDependsOnEverythingThatIsAsked) {
+  const Dialogue dialogue = Talk(1, 4);
+  const auto asks = [&](const std::string& cue, const std::string& prefix,
+                        const std::vector<std::string>& labels) {
+    Stage stage(Settings(dialogue), "direct", "direct");
+    const size_t before = model_->asked().size();
+    EXPECT_THAT(stage.Leaning("leaning", cue, prefix, labels), SizeIs(labels.size()));
+    const size_t asked = model_->asked().size() - before;
+    EXPECT_EQ(stage.answer().steps.size(), asked) << "a step for each question";
+    return asked == 1;
+  };
+  EXPECT_TRUE(asks("[Task notes]", "Phase:", {" a", " b"}));
+  EXPECT_FALSE(asks("[Task notes]", "Phase:", {" a", " b"}));
+  EXPECT_TRUE(asks("[Task phase]", "Phase:", {" a", " b"}));
+  EXPECT_TRUE(asks("[Task notes]", "Needs:", {" a", " b"}));
+  EXPECT_TRUE(asks("[Task notes]", "Phase:", {" a", " c"}));
+  EXPECT_TRUE(asks("[Task notes]", "Phase:", {" a", " b", " c"}));
+  model_->mutable_info().id = "another";
+  EXPECT_TRUE(asks("[Task notes]", "Phase:", {" a", " b"}));
 }
 
 TEST_F(StageTest, ReplyKeepsTheCallersSampling) {

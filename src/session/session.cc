@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "emostage/error.h"
 #include "knowledge/knowledge.h"
+#include "method/leanings.h"
 #include "method/registry.h"
 #include "method/stage.h"
 
@@ -13,6 +14,10 @@ namespace emostage {
 std::shared_ptr<const Knowledge> LoadKnowledge(const std::string& folder) {
   if (folder.empty()) return std::make_shared<const Knowledge>(Knowledge::Load());
   return std::make_shared<const Knowledge>(Knowledge::Load(folder));
+}
+
+std::shared_ptr<Leanings> OpenLeanings(const std::string& folder) {
+  return std::make_shared<Leanings>(folder);
 }
 
 struct Session::Impl {
@@ -30,6 +35,7 @@ struct Session::Impl {
     settings.model = model.get();
     settings.context = context.get();
     settings.memory = &memory;
+    settings.leanings = options.leanings.get();
     settings.dialogue = &dialogue;
     settings.scheme = scheme;
     settings.language = options.language.value_or(DetectLanguage(dialogue));
@@ -54,6 +60,7 @@ Session::Session(std::shared_ptr<Model> model, SessionOptions options)
   impl_->model = std::move(model);
   impl_->options = std::move(options);
   if (!impl_->options.knowledge) impl_->options.knowledge = LoadKnowledge();
+  if (!impl_->options.leanings) impl_->options.leanings = OpenLeanings();
   impl_->context = impl_->model->Open();
   SetMethod(impl_->options.method);
   SetScheme(impl_->options.scheme);

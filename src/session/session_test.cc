@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -11,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "emostage/error.h"
 #include "model/scripted/scripted_model.h"
@@ -22,6 +26,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 std::shared_ptr<const Knowledge> Shipped() {
@@ -305,6 +310,74 @@ TEST(Session, TwoSessionsShareNoWords) {
   EXPECT_EQ(ask.messages[0].text, "hello");
 }
 
+bool AskedForTheLeaning(const Answer& answer) {
+  return std::ranges::count(answer.steps, "phase leaning", &Step::name) > 0;
+}
+
+TEST(Session, LeaningIsAskedOnceForSessionsThatShareThem) {
+  auto model = ScriptedModel::Create(Says("I hear you."));
+  SessionOptions options;
+  options.method = "emostage";
+  options.knowledge = Shipped();
+  options.leanings = OpenLeanings();
+  Session first(model, options);
+  Session second(model, options);
+  EXPECT_TRUE(AskedForTheLeaning(first.Respond("one")));
+  EXPECT_FALSE(AskedForTheLeaning(first.Respond("two")));
+  EXPECT_FALSE(AskedForTheLeaning(second.Respond("one")));
+
+  model = ScriptedModel::Create(Says("I hear you."));
+  model->mutable_info().id = "other weights";
+  EXPECT_TRUE(AskedForTheLeaning(Session(model, options).Respond("one")));
+  EXPECT_FALSE(AskedForTheLeaning(Session(model, options).Respond("one")));
+}
+
+TEST(Session, LeaningOfASessionThatSharesNoneIsItsOwn) {
+  auto model = ScriptedModel::Create(Says("I hear you."));
+  for (int i = 0; i < 2; ++i) {
+    Session session = Open(model, "emostage");
+    EXPECT_TRUE(AskedForTheLeaning(session.Respond("one")));
+    EXPECT_FALSE(AskedForTheLeaning(session.Respond("two")));
+  }
+}
+
+TEST(Session, LeaningsInAFolderOutliveTheProgramAndHoldNoWordOfTheClients) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("session-leanings" + std::to_string(getpid()));
+  std::filesystem::remove_all(folder);
+  auto model = ScriptedModel::Create(Says("my canary is yellow too"));
+  for (const bool first : {true, false}) {
+    SessionOptions options;
+    options.knowledge = Shipped();
+    options.leanings = OpenLeanings(folder.string());
+    Session session(model, options);
+    EXPECT_EQ(AskedForTheLeaning(session.Respond("my canary is yellow")), first);
+    static_cast<void>(session.Respond("my canary is yellow"));
+  }
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    ++files;
+    EXPECT_THAT(ReadFile(entry.path()), Not(HasSubstr("canary")));
+  }
+  EXPECT_EQ(files, 1);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Session, StoppedTurnKeepsWhatWasSaidWhateverTheMethod) {
+  for (const auto& [name, summary] : MethodList()) {
+    if (name == "one-call") continue;  // its reply comes as a whole or not at all
+    SCOPED_TRACE(name);
+    Session session = Open(ScriptedModel::Create(Says("I hear")), name);
+    EXPECT_FALSE(session.Respond("one").cancelled);
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_TRUE(session.Respond("two", {}, stop.get_token()).cancelled);
+    EXPECT_FALSE(session.Respond("three").cancelled);
+    EXPECT_THAT(Texts(session.dialogue()),
+                ElementsAre("one", "I hear", "two", "I hear", "three", "I hear"));
+  }
+}
+
 TEST(Session, MovesWithItsDialogue) {
   Session session = Open(ScriptedModel::Create(Says("I hear you.")));
   static_cast<void>(session.Respond("one"));
@@ -320,8 +393,8 @@ TEST(Session, ListsMethodsAndSchemes) {
     EXPECT_FALSE(summary.empty());
     EXPECT_EQ(summary.find('\n'), std::string::npos);
   }
-  EXPECT_THAT(names, ElementsAre("emostage", "direct", "one-call", "emostage-without-perspective",
-                                 "emostage-without-phase"));
+  EXPECT_THAT(names, ElementsAre("emostage", "emostage-labels", "direct", "one-call",
+                                 "emostage-without-perspective", "emostage-without-phase"));
   for (const Language language : {Language::kEnglish, Language::kChinese, Language::kJapanese}) {
     EXPECT_THAT(SchemeList(*Shipped(), language), SizeIs(4));
   }

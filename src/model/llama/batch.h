@@ -4,6 +4,7 @@
 #include <llama.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,13 +35,16 @@ class Batch {
     tokens_.clear();
     positions_.clear();
     sequences_.clear();
+    counts_.clear();
     wanted_.clear();
     outputs_ = 0;
   }
-  void Add(Token token, llama_pos position, llama_seq_id sequence, bool wanted) {
+  // `also`: a second sequence, as long as the first, that gets the token too; -1: none.
+  void Add(Token token, llama_pos position, llama_seq_id sequence, llama_seq_id also, bool wanted) {
     tokens_.push_back(token);
     positions_.push_back(position);
-    sequences_.push_back(sequence);
+    sequences_.push_back({sequence, also});
+    counts_.push_back(also < 0 ? 1 : 2);
     wanted_.push_back(wanted ? 1 : 0);
     outputs_ += wanted ? 1 : 0;
   }
@@ -49,9 +53,8 @@ class Batch {
 
   // Valid until the next call of Add or Clear.
   [[nodiscard]] llama_batch View() {
-    counts_.assign(tokens_.size(), 1);
     pointers_.clear();
-    for (llama_seq_id& sequence : sequences_) pointers_.push_back(&sequence);
+    for (std::array<llama_seq_id, 2>& of_one : sequences_) pointers_.push_back(of_one.data());
     llama_batch view{};
     view.n_tokens = size();
     view.token = tokens_.data();
@@ -65,7 +68,7 @@ class Batch {
  private:
   std::vector<Token> tokens_;
   std::vector<llama_pos> positions_;
-  std::vector<llama_seq_id> sequences_;
+  std::vector<std::array<llama_seq_id, 2>> sequences_;
   std::vector<int8_t> wanted_;
   std::vector<int32_t> counts_;
   std::vector<llama_seq_id*> pointers_;

@@ -10,11 +10,14 @@
 namespace emostage {
 namespace {
 
-constexpr int kSequences = 64;  // branches at the same time, of all contexts
-// Logits of one pass: more would cost hundreds of MiB, fewer than sequences llama.cpp refuses.
-constexpr int kOutputs = kSequences;
-constexpr int kShortRead = 8;  // reads up to this length go before long ones
-constexpr size_t kKeptBranches = 6;
+constexpr size_t kKeptBranches = 8;
+// Of one context at work: its dialogue, the questions of a turn, and a few forks of theirs.
+constexpr int kBranchesEach = 8;
+// A seat is kept this long for the next question of the same turn.
+constexpr std::chrono::milliseconds kSeatKept{100};
+constexpr int kLongestRetry = 60;  // seconds
+// A question waits a pass for another one that is reading so many tokens for both of them.
+constexpr size_t kWorthWaiting = 4;
 
 double MillisecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
@@ -33,11 +36,13 @@ Engine::Engine(llama_model* model, EngineOptions options)
   // Every one of these differs from a default that would be wrong here.
   params.n_ctx = static_cast<uint32_t>(options_.cells);
   params.n_batch = params.n_ubatch = static_cast<uint32_t>(options_.batch_tokens);
-  params.n_seq_max = kSequences;
-  params.n_outputs_max = kOutputs;
+  params.n_seq_max = static_cast<uint32_t>(options_.sequences);
+  // Logits of one pass: more would cost hundreds of MiB, fewer than sequences llama.cpp refuses.
+  params.n_outputs_max = params.n_seq_max;
   params.n_threads = params.n_threads_batch = options_.threads;
   params.kv_unified = true;  // forks share cells
-  params.swa_full = true;    // so that a part of a sequence can be dropped
+  if (!options_.flash_attention) params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  params.swa_full = true;  // so that a part of a sequence can be dropped
   params.no_perf = true;
   context_ = llama_init_from_model(model, params);
   if (context_ == nullptr) {
@@ -55,7 +60,7 @@ Engine::Engine(llama_model* model, EngineOptions options)
   pool.poll = 0;
   pool_ = ggml_threadpool_new(&pool);
   if (pool_ != nullptr) llama_attach_threadpool(context_, pool_, nullptr);
-  for (llama_seq_id i = kSequences - 1; i >= 0; --i) free_sequences_.push_back(i);
+  for (llama_seq_id i = options_.sequences - 1; i >= 0; --i) free_sequences_.push_back(i);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -87,11 +92,43 @@ void Engine::Drop(const std::shared_ptr<Place>& place) {
 }
 
 void Engine::Submit(std::vector<Question> questions) {
+  std::vector<Question> refused;
+  int wait = 0;
   {
     const std::lock_guard lock(mutex_);
-    for (Question& question : questions) inbox_.push_back(std::move(question));
+    for (Question& question : questions) {
+      int& own = question.place->taken_in;
+      // What is read ahead is no burden: it is passed over where there is no room.
+      if (open_ >= options_.open_questions || own >= options_.open_questions_each) {
+        refused.push_back(std::move(question));
+        continue;
+      }
+      ++open_;
+      ++own;
+      inbox_.push_back(std::move(question));
+    }
+    wait = std::clamp(static_cast<int>(ms_per_question_ * open_ / 1000), 1, kLongestRetry);
   }
   wake_.notify_all();
+  if (refused.empty()) return;
+  const auto busy =
+      std::make_exception_ptr(Error(ErrorCode::kBusy, "the model is busy with other talks",
+                                    "try again in about " + std::to_string(wait) + " s")
+                                  .RetryAfter(wait));
+  for (Question& question : refused) {
+    if (question.decoder) {
+      question.decoder->Fail(busy);
+    } else if (question.read_done) {
+      question.read_done(0, busy);
+    }
+  }
+}
+
+CacheUse Engine::cache_use() const {
+  const std::lock_guard lock(mutex_);
+  CacheUse use = use_;
+  use.open_questions = open_;
+  return use;
 }
 
 void Engine::Run() {
@@ -99,12 +136,15 @@ void Engine::Run() {
   while (true) {
     CollectInbox(tasks_.empty());
     if (stopping_) break;
+    Admit(idle_rounds > 0);
     for (auto it = tasks_.begin(); it != tasks_.end();) {
       it = Prepare(**it) ? std::next(it) : tasks_.erase(it);
     }
+    ParkIdle();
+    ReportUse();
     idle_rounds = Step() ? 0 : idle_rounds + 1;
-    // Twice in a row: every task waits for a sequence that another one holds.
-    if (idle_rounds > 1 && !tasks_.empty()) FailNewest();
+    // Thrice in a row: every task waits for a sequence that another one holds.
+    if (idle_rounds > 2 && !tasks_.empty()) FailNewest();
   }
   FailAll("the model is shutting down");
 }
@@ -130,11 +170,60 @@ void Engine::CollectInbox(bool may_wait) {
   FreeDropped();
 }
 
+// Contexts at work need their branches at the same time; with more of them than that, all would
+// wait for each other. Who was served least comes first.
+void Engine::Admit(bool hurry) {
+  const auto now = std::chrono::steady_clock::now();
+  int seats = std::max(1, options_.sequences / kBranchesEach);
+  std::vector<Place*> waiting;
+  double least = -1;
+  for (const std::shared_ptr<Place>& place : places_) {
+    const bool idle = place->open_questions == 0;
+    if (place->admitted && idle && (hurry || now - place->idle_since > kSeatKept)) {
+      place->admitted = false;
+    }
+    if (place->admitted) {
+      --seats;
+      least = least < 0 ? place->served : std::min(least, place->served);
+    } else if (!idle) {
+      waiting.push_back(place.get());
+    }
+  }
+  std::ranges::stable_sort(waiting, std::less{}, &Place::served);
+  for (Place* place : waiting) {
+    if (seats-- <= 0) break;
+    place->admitted = true;
+    // Having been away gives no right to make up for it.
+    place->served = std::max(place->served, least);
+  }
+}
+
+void Engine::ReportUse() {
+  CacheUse use;
+  use.budget_bytes =
+      options_.parked_bytes + static_cast<uint64_t>(options_.cells) * options_.bytes_per_cell;
+  use.reserved_bytes = static_cast<uint64_t>(options_.cells) * options_.bytes_per_cell;
+  size_t tokens = 0;
+  for (const Branch& root : roots_) tokens += root.tokens.size();
+  for (const std::shared_ptr<Place>& place : places_) {
+    ++use.contexts;
+    if (!place->parked.empty()) ++use.parked_contexts;
+    tokens += place->trunk.tokens.size();
+  }
+  use.used_bytes = tokens * options_.bytes_per_cell;
+  use.parked_bytes = parked_bytes_;
+  const std::lock_guard lock(mutex_);
+  use.restored = use_.restored;
+  use.forgotten = use_.forgotten;
+  use_ = use;
+}
+
 void Engine::FreeDropped() {
   std::erase_if(places_, [this](const std::shared_ptr<Place>& place) {
     if (!place->dropped || place->open_questions > 0) return false;
     Release(place->trunk);
     for (Branch& branch : place->kept) Release(branch);
+    Forget(*place);
     return true;
   });
 }
@@ -146,6 +235,11 @@ bool Engine::Prepare(Task& task) {
       End(task, true, nullptr);
       return false;
     }
+    if (std::chrono::steady_clock::now() > question.deadline) {
+      throw Error(ErrorCode::kBusy, "the answer was not there in the time allowed",
+                  "try again later, or allow more time");
+    }
+    if (!question.place->admitted) return true;
     while (task.works.empty()) {
       const Stage before = task.stage;
       switch (task.stage) {
@@ -227,6 +321,7 @@ bool Engine::PrepareTrunk(Task& task) {
   place.last_used = ++clock_;
   const std::span<const Token> wanted(prompt.tokens.data(), prompt.trunk);
   Branch& trunk = place.trunk;
+  if (!place.parked_tokens.empty() && !Unpark(place)) return false;
   if (CommonPrefix(trunk.tokens, wanted) == wanted.size()) {  // read already, perhaps further
     task.stage = Stage::kPrompt;
     return true;
@@ -258,11 +353,30 @@ bool Engine::PrepareTrunk(Task& task) {
     task.stage = Stage::kPrompt;
     return true;
   }
-  place.trunk_busy = true;
+  place.trunk_busy = task.reads_trunk = true;
+  if (task.question.decoder != nullptr && partial_ok_) {
+    // The dialogue and the question in one go: a pass less.
+    task.branches.emplace_back();
+    Branch& own = task.branches.front();
+    if (Acquire(own)) {
+      CopyInto(trunk, own, most);
+      std::vector<Token> rest(prompt.tokens.begin() + static_cast<std::ptrdiff_t>(most),
+                              prompt.tokens.end());
+      const size_t last = rest.size() - 1;
+      task.works.push_back({&own, std::move(rest), 0, last, 0, &trunk, wanted.size() - most});
+      task.stage = Stage::kPrompt;
+      return true;
+    }
+    task.branches.clear();
+  }
   std::vector<Token> rest(wanted.begin() + static_cast<std::ptrdiff_t>(most), wanted.end());
   const size_t none = rest.size();
   task.works.push_back({&trunk, std::move(rest), 0, none, 0});
   return true;
+}
+
+void Engine::FreeTrunk(Task& task) {
+  if (std::exchange(task.reads_trunk, false)) task.question.place->trunk_busy = false;
 }
 
 bool Engine::PreparePrompt(Task& task) {
@@ -290,6 +404,18 @@ bool Engine::PreparePrompt(Task& task) {
     for (const Branch& branch : place.kept) consider(branch);
     for (const Branch& root : roots_) {
       if (root.ready) consider(root);
+    }
+    // Questions with the same cue go on from the first of them that has read it.
+    for (const std::unique_ptr<Task>& other : tasks_) {
+      if (other.get() == &task || other->question.place != task.question.place) continue;
+      if (other->branches.empty()) continue;
+      consider(other->branches.front());
+      const size_t common = CommonPrefix(other->question.prompt.tokens, shareable);
+      if (partial_ok_ && other->stage == Stage::kPrompt && common >= most + kWorthWaiting) {
+        Release(own);
+        task.branches.clear();
+        return false;
+      }
     }
   }
   if (best != nullptr) CopyInto(*best, own, most);
@@ -328,109 +454,6 @@ bool Engine::PlanAnswer(Task& task) {
   return true;
 }
 
-bool Engine::Step() {
-  batch_.Clear();
-  struct Part {
-    Task* task;
-    Work* work;
-    size_t tokens;
-    int first_output;
-  };
-  std::vector<Part> parts;
-  const auto add = [&](Task& task, Work& work) {
-    const size_t begin = work.done;
-    int first_output = -1;
-    while (work.done < work.tokens.size() && batch_.size() < options_.batch_tokens) {
-      const bool wanted = work.done >= work.first_logit;
-      if (wanted && batch_.outputs() == kOutputs) break;
-      if (wanted && first_output < 0) first_output = batch_.size();
-      const auto position =
-          static_cast<llama_pos>(work.branch->tokens.size() + (work.done - begin));
-      batch_.Add(work.tokens[work.done], position, work.branch->sequence, wanted);
-      ++work.done;
-    }
-    if (work.done > begin) parts.push_back({&task, &work, work.done - begin, first_output});
-  };
-  // Short reads are steps of answers under way; they never wait for a long prompt.
-  for (const bool short_ones : {true, false}) {
-    for (const std::unique_ptr<Task>& task : tasks_) {
-      for (Work& work : task->works) {
-        const bool is_short = work.tokens.size() - work.done <= static_cast<size_t>(kShortRead);
-        if (work.done < work.tokens.size() && is_short == short_ones) add(*task, work);
-      }
-    }
-  }
-  if (parts.empty()) return false;
-
-  int result = 0;
-  do {
-    result = Compute();
-  } while (result == 1 && Evict());
-  if (result == 1) {  // no room, and nothing to give up: the cache is as it was before
-    for (const Part& part : parts) part.work->done -= part.tokens;
-    FailNewest();
-    return true;
-  }
-  if (result != 0) {  // nothing in the cache is trusted any more
-    FailAll("the model could not compute");
-    llama_memory_clear(memory_, true);
-    return true;
-  }
-
-  std::vector<Task*> failed;
-  for (const Part& part : parts) {
-    Work& work = *part.work;
-    const size_t begin = work.done - part.tokens;
-    work.branch->tokens.insert(work.branch->tokens.end(),
-                               work.tokens.begin() + static_cast<std::ptrdiff_t>(begin),
-                               work.tokens.begin() + static_cast<std::ptrdiff_t>(work.done));
-    if (part.task->stage != Stage::kAnswer) {
-      part.task->read_tokens += static_cast<int>(part.tokens);
-    }
-    if (part.first_output < 0) continue;
-    Task& task = *part.task;
-    try {
-      int index = part.first_output;
-      for (size_t token = std::max(begin, work.first_logit); token < work.done; ++token) {
-        const float* logits = llama_get_logits_ith(context_, index++);
-        const size_t shown = task.stage == Stage::kAnswer ? token : 0;
-        task.question.decoder->OnLogits(work.read, shown,
-                                        {logits, static_cast<size_t>(vocabulary_.size())});
-      }
-      if (!std::exchange(task.answered_first, true)) {
-        task.first_ms = MillisecondsSince(task.question.asked);
-      }
-    } catch (...) {
-      End(task, false, std::current_exception());
-      failed.push_back(&task);
-    }
-  }
-  std::erase_if(tasks_, [&](const std::unique_ptr<Task>& task) {
-    return std::ranges::find(failed, task.get()) != failed.end();
-  });
-  for (const std::unique_ptr<Task>& task : tasks_) {
-    const bool all_done = std::ranges::all_of(
-        task->works, [](const Work& work) { return work.done == work.tokens.size(); });
-    if (all_done && !task->works.empty()) WorksDone(*task);
-  }
-  return true;
-}
-
-int Engine::Compute() {
-  const int threads = thread_choice_.threads(batch_.size() == 1);
-  if (threads_now_ != threads) {
-    threads_now_ = threads;
-    llama_set_n_threads(context_, threads_now_, threads_now_);
-  }
-  turn_.Take();
-  const auto start = std::chrono::steady_clock::now();
-  const int result = llama_decode(context_, batch_.View());
-  const double ms = MillisecondsSince(start);
-  turn_.Give();
-  if (batch_.size() == 1) thread_choice_.Took(ms);
-  return result;
-}
-
 void Engine::WorksDone(Task& task) {
   task.works.clear();
   switch (task.stage) {
@@ -441,7 +464,7 @@ void Engine::WorksDone(Task& task) {
       task.stage = Stage::kTrunk;
       break;
     case Stage::kTrunk:
-      task.question.place->trunk_busy = false;
+      FreeTrunk(task);
       task.stage = Stage::kPrompt;
       if (!task.question.decoder) task.stage = Stage::kTrunk;  // looked at once more, and ended
       break;
@@ -460,7 +483,7 @@ void Engine::End(Task& task, bool cancelled, const std::exception_ptr& error) {
     Release(*task.root);
     std::erase_if(roots_, [&](const Branch& root) { return &root == task.root; });
   }
-  if (task.stage == Stage::kTrunk && !task.works.empty()) place.trunk_busy = false;
+  FreeTrunk(task);
   if (!task.branches.empty() && error == nullptr && options_.share && !place.dropped) {
     place.kept.push_back(std::move(task.branches.front()));
     task.branches.pop_front();
@@ -472,7 +495,14 @@ void Engine::End(Task& task, bool cancelled, const std::exception_ptr& error) {
   for (Branch& branch : task.branches) Release(branch);
   task.branches.clear();
   task.works.clear();
-  --place.open_questions;
+  if (--place.open_questions == 0) place.idle_since = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    --open_;
+    --place.taken_in;
+    constexpr double kNew = 0.1;
+    ms_per_question_ += kNew * (MillisecondsSince(question.asked) / (open_ + 1) - ms_per_question_);
+  }
   if (place.dropped) {
     const std::lock_guard lock(mutex_);
     places_dropped_ = true;
@@ -513,6 +543,7 @@ void Engine::FailAll(const std::string& why) {
     for (Branch& branch : place->kept) Release(branch);
     place->kept.clear();
     place->trunk_busy = false;
+    Forget(*place);
   }
   for (Branch& root : roots_) Release(root);
   roots_.clear();

@@ -43,7 +43,16 @@ struct Place {
   std::list<Branch> kept;
   bool trunk_busy = false;  // some question is reading the trunk; others wait for it
   int open_questions = 0;
+  int taken_in = 0;  // the same with those still in the inbox; under the engine's mutex
   uint64_t last_used = 0;
+  double served = 0;  // tokens computed for it, for fairness
+  // Holds one of the places at the table (Engine::Admit), until a moment after its last question.
+  bool admitted = false;
+  std::chrono::steady_clock::time_point idle_since;
+  // The trunk behind its system prompt, put out of the cache until it is wanted again.
+  std::vector<uint8_t> parked;
+  std::vector<Token> parked_tokens;   // all of the trunk's
+  size_t parked_root = 0;             // of these, the system prompt's, which are not in `parked`
   std::atomic<bool> dropped = false;  // the context is gone: cancel and free everything
 };
 
@@ -54,6 +63,7 @@ struct Question {
   std::unique_ptr<Decoder> decoder;  // null: only read the trunk
   int opening_tokens = 0;            // of the prompt's end, those that belong to the answer
   std::stop_token stop;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   // Without a decoder: called with the tokens read, or with what went wrong.
   std::function<void(int read, std::exception_ptr error)> read_done;
   std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
@@ -62,7 +72,15 @@ struct Question {
 struct EngineOptions {
   int context_tokens = 0;  // the longest question
   int cells = 0;           // tokens the cache holds for all contexts together
-  int batch_tokens = 512;  // read at once at most
+  int batch_tokens = 256;  // read at once at most
+  int sequences = 64;      // branches at the same time, of all contexts; at most 256
+  // Plain attention suits one talk at a time on a processor, flash attention many: it passes over
+  // the cells of others (docs/benchmarks.md).
+  bool flash_attention = false;
+  uint64_t parked_bytes = 0;     // kept at most of talks that wait for their next turn
+  uint64_t bytes_per_cell = 0;   // for reports
+  int open_questions = 512;      // at most, of all contexts; more are refused as busy
+  int open_questions_each = 64;  // of one context
   int threads = 1;
   bool adapt_threads = true;  // fewer where other programs hold the cores (thread_choice.h)
   bool share = true;          // false: every question is read whole; for comparison only
@@ -95,6 +113,7 @@ class Engine {
   void Submit(std::vector<Question> questions);
 
   [[nodiscard]] const EngineOptions& options() const { return options_; }
+  [[nodiscard]] CacheUse cache_use() const;  // thread-safe; as of the last round
 
  private:
   enum class Stage { kRoot, kTrunk, kPrompt, kAnswer };
@@ -102,8 +121,10 @@ class Engine {
     Branch* branch = nullptr;
     std::vector<Token> tokens;
     size_t done = 0;
-    size_t first_logit = 0;  // tokens.size(): no logits wanted
-    size_t read = 0;         // index in the decoder's plan
+    size_t first_logit = 0;   // tokens.size(): no logits wanted
+    size_t read = 0;          // index in the decoder's plan
+    Branch* trunk = nullptr;  // grows with `branch`, by the first `of_trunk` tokens
+    size_t of_trunk = 0;
   };
   struct Task {
     Question question;
@@ -111,7 +132,8 @@ class Engine {
     std::deque<Branch> branches;  // [0] is the question's own
     std::vector<Work> works;
     Branch* root = nullptr;  // being read by this task
-    int read_tokens = 0;     // of the prompt, by this task
+    bool reads_trunk = false;
+    int read_tokens = 0;  // of the prompt, by this task
     bool answered_first = false;
     double first_ms = 0;
   };
@@ -120,14 +142,27 @@ class Engine {
   void Run();
   void CollectInbox(bool may_wait);
   void FreeDropped();
+  // Seats contexts while there is room for all their branches; the rest wait their turn.
+  void Admit(bool hurry);
+  void ReportUse();
   // Moves a task as far as it goes without the model; false when it is finished.
   bool Prepare(Task& task);
   bool PrepareRoot(Task& task);
   bool PrepareTrunk(Task& task);
   bool PreparePrompt(Task& task);
+  void FreeTrunk(Task& task);  // others may go on from the dialogue that `task` was reading
   bool PlanAnswer(Task& task);
   // One pass of the model over what is wanted next; false where nothing is.
   bool Step();
+  struct Part {
+    Task* task;
+    Work* work;
+    size_t tokens;
+    int first_output;
+  };
+  [[nodiscard]] std::vector<Part> FillBatch();
+  [[nodiscard]] int LongRead(bool others_wait) const;  // tokens of long reads in one pass
+  void ShowLogits(const Part& part, size_t begin);
   void WorksDone(Task& task);
   void End(Task& task, bool cancelled, const std::exception_ptr& error);
   [[nodiscard]] int Compute();  // llama_decode of the batch, in turn with other processes
@@ -141,6 +176,11 @@ class Engine {
   void Release(Branch& branch);
   void CopyInto(const Branch& from, Branch& to, size_t length);
   void Cut(Branch& branch, size_t length);
+  void Park(Place& place);  // its trunk, if there is room for it
+  void ParkIdle();          // whose cells would be in the way of those at work
+  bool Unpark(Place& place);
+  void Forget(Place& place);  // what was parked
+  void CountForgotten();
   bool Evict();     // frees the least recently used thing that is not in use
   bool EvictOwn();  // of the places with open questions, what these could read again
 
@@ -161,9 +201,14 @@ class Engine {
   TaskList tasks_;
   Batch batch_;
   uint64_t clock_ = 0;
+  double ms_per_token_ = 2;  // of late, in passes that read
+  double ms_per_question_ = 0;
+  uint64_t parked_bytes_ = 0;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
+  CacheUse use_;  // under mutex_
+  int open_ = 0;  // questions taken in and not ended; under mutex_
   std::vector<Question> inbox_;
   std::vector<std::shared_ptr<Place>> new_places_;
   bool places_dropped_ = false;

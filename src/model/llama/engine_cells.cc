@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -7,6 +8,14 @@
 // The engine's dealings with the cache: which branch may serve a prompt, taking and giving back
 // sequences, forking, and what goes first when there is no room.
 namespace emostage {
+namespace {
+
+constexpr size_t kWorthParking = 32;  // tokens; fewer are read as fast as put back
+// A talk that rests so long while others are at work leaves the cache: every pass would look at its
+// cells.
+constexpr std::chrono::milliseconds kIdle{500};
+
+}  // namespace
 
 size_t Engine::Usable(const Branch& branch, std::span<const Token> tokens) const {
   if (branch.sequence < 0) return 0;
@@ -44,6 +53,106 @@ void Engine::Cut(Branch& branch, size_t length) {
   branch.tokens.resize(length);
 }
 
+// Parked are only the cells behind the system prompt, which all contexts have in common.
+void Engine::Park(Place& place) {
+  Branch& trunk = place.trunk;
+  Forget(place);
+  size_t root = 0;
+  if (partial_ok_) {
+    for (const Branch& other : roots_) {
+      if (!other.ready || other.tokens.size() >= trunk.tokens.size()) continue;
+      if (CommonPrefix(other.tokens, trunk.tokens) == other.tokens.size()) {
+        root = std::max(root, other.tokens.size());
+      }
+    }
+  }
+  std::vector<Token> tokens = trunk.tokens;
+  if (tokens.size() - root >= kWorthParking) {
+    if (root > 0) llama_memory_seq_rm(memory_, trunk.sequence, 0, static_cast<llama_pos>(root));
+    const size_t size = llama_state_seq_get_size(context_, trunk.sequence);
+    while (parked_bytes_ + size > options_.parked_bytes) {
+      Place* oldest = nullptr;
+      for (const std::shared_ptr<Place>& other : places_) {
+        if (other->parked.empty()) continue;
+        if (oldest == nullptr || other->last_used < oldest->last_used) oldest = other.get();
+      }
+      if (oldest == nullptr) break;
+      Forget(*oldest);
+      CountForgotten();
+    }
+    if (parked_bytes_ + size <= options_.parked_bytes) {
+      place.parked.resize(size);
+      if (llama_state_seq_get_data(context_, place.parked.data(), size, trunk.sequence) == size) {
+        place.parked_tokens = std::move(tokens);
+        place.parked_root = root;
+        parked_bytes_ += size;
+      } else {
+        place.parked.clear();
+      }
+    }
+  }
+  for (Branch& branch : place.kept) Release(branch);
+  place.kept.clear();
+  Release(trunk);
+}
+
+void Engine::Forget(Place& place) {
+  if (place.parked.empty()) return;
+  parked_bytes_ -= place.parked.size();
+  place.parked = {};
+  place.parked_tokens = {};
+}
+
+void Engine::CountForgotten() {
+  const std::lock_guard lock(mutex_);
+  ++use_.forgotten;
+}
+
+// False where it has to wait for a sequence. What cannot be put back is read again.
+bool Engine::Unpark(Place& place) {
+  Branch& trunk = place.trunk;
+  if (!Acquire(trunk)) return false;
+  const std::span<const Token> all(place.parked_tokens);
+  const auto root = std::ranges::find_if(roots_, [&](const Branch& other) {
+    return other.ready && std::ranges::equal(other.tokens, all.first(place.parked_root));
+  });
+  bool good = place.parked_root == 0 || root != roots_.end();
+  if (good) {
+    size_t put = 0;
+    do {
+      put = llama_state_seq_set_data(context_, place.parked.data(), place.parked.size(),
+                                     trunk.sequence);
+    } while (put == 0 && Evict());
+    good = put == place.parked.size();
+  }
+  if (good) {
+    if (place.parked_root > 0) {
+      llama_memory_seq_cp(memory_, root->sequence, trunk.sequence, 0,
+                          static_cast<llama_pos>(place.parked_root));
+    }
+    trunk.tokens = std::move(place.parked_tokens);
+    parked_bytes_ -= place.parked.size();
+    place.parked = {};
+    place.parked_tokens = {};
+    const std::lock_guard lock(mutex_);
+    ++use_.restored;
+  } else {
+    Release(trunk);
+    Forget(place);
+    CountForgotten();
+  }
+  return true;
+}
+
+void Engine::ParkIdle() {
+  const auto now = std::chrono::steady_clock::now();
+  if (tasks_.empty()) return;
+  for (const std::shared_ptr<Place>& place : places_) {
+    const bool idle = place->open_questions == 0 && place->trunk.sequence >= 0;
+    if (idle && !place->admitted && now - place->idle_since > kIdle) Park(*place);
+  }
+}
+
 bool Engine::Evict() {
   Place* oldest = nullptr;
   for (const std::shared_ptr<Place>& place : places_) {
@@ -57,7 +166,7 @@ bool Engine::Evict() {
       for (Branch& branch : oldest->kept) Release(branch);
       oldest->kept.clear();
     } else {
-      Release(oldest->trunk);
+      Park(*oldest);
     }
     return true;
   }

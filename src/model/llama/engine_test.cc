@@ -113,11 +113,18 @@ TEST_P(EngineTest, OtherWordsGiveOtherLogits) {
 
 TEST_P(EngineTest, NextTurnReusesDialogueAndReply) {
   const std::shared_ptr<Model> model = Load();
-  const std::unique_ptr<Context> context = model->Open();
+  std::unique_ptr<Context> context;
   std::vector<Message> messages = Talk(3);
   Ask ask = Question(messages);
   ask.sampling.min_tokens = 8;
-  const Completion reply = context->complete(ask).get();
+  ask.sampling.temperature = 1;
+  Completion reply;
+  // Random weights may write half a character, which is mended and then is not what was read.
+  do {
+    context = model->Open();
+    reply = context->complete(ask).get();
+    ASSERT_LT(++ask.sampling.seed, 50U);
+  } while (reply.text.find("\uFFFD") != std::string::npos);
   messages.push_back({Speaker::kCounsellor, reply.text});
   messages.push_back({Speaker::kClient, "Yes, that is it."});
   ask.messages = messages;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <mutex>
@@ -28,6 +29,10 @@ namespace {
 
 constexpr int kDefaultContext = 8192;
 constexpr size_t kMaxLabels = 256;
+constexpr uint64_t kDefaultCache = uint64_t{1} << 30;
+constexpr int kFew = 2;          // talks at the same time, for which plain attention is faster
+constexpr int kMostAtWork = 16;  // talks in the cache at the same time; see Engine::Admit
+constexpr int kCellsEach = 2048;
 
 // The common pattern "<|im_start|>role\n…<|im_end|>\n", for models that carry no template.
 constexpr std::string_view kChatMl =
@@ -61,6 +66,21 @@ std::string FileName(const std::string& path) {
 
 std::string TokenText(const llama_vocab* vocab, llama_token token) {
   return token == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab, token);
+}
+
+// What a token takes in the cache, keys and values of 16 bits; about, where layers differ.
+uint64_t BytesPerCell(const llama_model* model, const std::string& architecture) {
+  const auto length = [&](const char* what) {
+    char text[32] = {};
+    const std::string key = architecture + ".attention." + what + "_length";
+    if (llama_model_meta_val_str(model, key.c_str(), text, sizeof(text)) > 0) {
+      return std::max(0, std::atoi(text));
+    }
+    return llama_model_n_embd(model) / std::max(1, llama_model_n_head(model));
+  };
+  return uint64_t{2} * static_cast<uint64_t>(llama_model_n_layer(model)) *
+         static_cast<uint64_t>(llama_model_n_head_kv(model)) *
+         static_cast<uint64_t>(length("key") + length("value"));
 }
 
 // Everything a context needs; contexts keep it alive.
@@ -238,6 +258,7 @@ class LlamaContext : public Context {
     Question question;
     question.place = place_;
     question.stop = ask.stop;
+    question.deadline = ask.deadline;
     {
       const std::lock_guard lock(outbox_->mutex);
       question.prompt = shared_->prompts->ForQuestion(ask, outbox_->memory);
@@ -288,6 +309,8 @@ class LlamaModel : public Model {
   int CountTokens(std::string_view text) const override {
     return static_cast<int>(shared_->vocabulary->Tokenize(text, false).size());
   }
+
+  [[nodiscard]] CacheUse cache_use() const override { return shared_->engine->cache_use(); }
 
   std::vector<float> embed(std::string_view text) override {
     const std::lock_guard lock(shared_->embed_mutex);
@@ -394,7 +417,19 @@ std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOption
 
   EngineOptions engine;
   engine.context_tokens = info.context_tokens;
-  engine.cells = std::max(options.cells, info.context_tokens);
+  engine.bytes_per_cell = BytesPerCell(shared->model, info.architecture);
+  const uint64_t budget = options.cache_bytes > 0 ? options.cache_bytes : kDefaultCache;
+  // Half of the budget at most for talks at work: the others wait outside of the cache, where they
+  // do not slow every pass down.
+  const uint64_t affordable = budget / 2 / std::max<uint64_t>(1, engine.bytes_per_cell);
+  const uint64_t wanted = static_cast<uint64_t>(std::clamp(options.sessions, 1, kMostAtWork)) *
+                          static_cast<uint64_t>(kCellsEach);
+  const auto told = static_cast<int>(std::min(wanted, affordable));
+  engine.cells = std::max(info.context_tokens, options.cells > 0 ? options.cells : told);
+  const uint64_t in_cache = static_cast<uint64_t>(engine.cells) * engine.bytes_per_cell;
+  engine.parked_bytes = budget > in_cache ? budget - in_cache : 0;
+  engine.sequences = options.sessions > kFew ? 2 * engine.sequences : engine.sequences;
+  engine.flash_attention = llama_supports_gpu_offload() || options.sessions > kFew;
   engine.threads = options.threads > 0 ? options.threads : UsableProcessors();
   engine.adapt_threads = options.threads == 0;
   engine.share = options.share;
@@ -404,6 +439,7 @@ std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOption
   engine.model_id = info.architecture + "/" + std::to_string(info.parameters) + "/" +
                     std::to_string(file.st_size) + "/" + std::to_string(file.st_mtime) + "/" +
                     std::to_string(file.st_ino) + "/" + llama_version();
+  info.id = engine.model_id;
   shared->threads = engine.threads;
   shared->engine = std::make_unique<Engine>(shared->model, std::move(engine));
   return std::make_shared<LlamaModel>(std::move(shared));

@@ -1,6 +1,7 @@
 #ifndef EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
 #define EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,7 +13,11 @@ namespace emostage {
 struct LlamaOptions {
   std::string name;        // what to call it; empty: the file's name
   int context_tokens = 0;  // the longest question; 0: 8,192, or what the model was made for
-  int cells = 0;           // tokens cached for all contexts together; 0: context_tokens
+  int sessions = 1;        // how many talk at the same time, about: what the cache is laid out for
+  // For all that was read of all talks, in the cache or parked beside it; 0: 1 GiB. Less than one
+  // question of context_tokens takes is raised to that.
+  uint64_t cache_bytes = 0;
+  int cells = 0;  // tokens in the cache, parked ones not counted; 0: told from the three above
   // 0: one a processor this process may use, or a single one while other programs hold them. A
   // number given is kept, and only then do equal seeds give equal answers on a busy machine too.
   int threads = 0;

@@ -22,11 +22,19 @@ constexpr size_t kWorthKeeping = 64;  // tokens; fewer are read as fast as loade
 
 constexpr size_t kLargest = size_t{2} << 30;
 
-// FNV-1a, 64 bit: names a file, and tells a whole one from a damaged one.
+// FNV-1a's step on words of 8 bytes, the rest byte by byte: names a file, and tells a whole one
+// from a damaged one. By bytes alone it would take a tenth of a start's time.
 constexpr uint64_t kHashStart = 14695981039346656037ULL;
 uint64_t Hash(uint64_t hash, const void* data, size_t size) {
+  constexpr uint64_t kPrime = 1099511628211ULL;
   const auto* bytes = static_cast<const unsigned char*>(data);
-  for (size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 1099511628211ULL;
+  size_t at = 0;
+  for (uint64_t word = 0; at + sizeof(word) <= size; at += sizeof(word)) {
+    std::memcpy(&word, bytes + at, sizeof(word));
+    hash = (hash ^ word) * kPrime;
+    hash ^= hash >> 32;  // a product's high bits depend on all of the word, its low ones do not
+  }
+  for (; at < size; ++at) hash = (hash ^ bytes[at]) * kPrime;
   return hash;
 }
 
@@ -49,7 +57,7 @@ RootCache::RootCache(std::string folder, std::string model_id)
 
 std::string RootCache::Header(const std::vector<Token>& tokens) const {
   std::string header =
-      "EmoStage root 1\n" + model_id_ + "\n" + std::to_string(tokens.size()) + "\n";
+      "EmoStage root 2\n" + model_id_ + "\n" + std::to_string(tokens.size()) + "\n";
   header.append(reinterpret_cast<const char*>(tokens.data()), tokens.size() * sizeof(Token));
   return header;
 }
@@ -84,8 +92,9 @@ bool RootCache::Load(llama_context* context, llama_seq_id sequence,
     good = sum == Hash(kHashStart, file.data() + begin, file.size() - begin);
   }
   if (good) {
-    const std::vector<uint8_t> state(file.begin() + static_cast<std::ptrdiff_t>(begin), file.end());
-    good = llama_state_seq_set_data(context, state.data(), state.size(), sequence) == state.size();
+    const auto* state = reinterpret_cast<const uint8_t*>(file.data() + begin);
+    const size_t size = file.size() - begin;
+    good = llama_state_seq_set_data(context, state, size, sequence) == size;
     if (!good) llama_memory_seq_rm(llama_get_memory(context), sequence, -1, -1);
   }
   if (!good) {
