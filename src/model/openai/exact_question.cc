@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "emostage/error.h"
@@ -16,7 +19,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kBias = 100;       // above every other token, whatever the model thinks
+constexpr double kDecoyBias = 50;   // above those; the shares of the rest still fit a float
 constexpr double kUnlikely = -100;  // in place of the logarithm of nothing
+// Any words, to have some plain tokens of the vocabulary.
+constexpr std::string_view kDecoys = "a . the of and";
+
+std::vector<int> ReadTokens(const Json& answer, std::set<int>& parts) {
+  std::vector<int> tokens;
+  for (const Json& entry : answer.at("tokens")) {
+    tokens.push_back(entry.at("id").get<int>());
+    const Json& piece = entry.at("piece");
+    if (!piece.is_string()) parts.insert(tokens.back());  // bytes that are no characters
+  }
+  return tokens;
+}
 
 [[noreturn]] void Odd() {
   throw Error(ErrorCode::kModel, "the model server tells no likelihoods in the way it should",
@@ -34,19 +50,13 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
   virtual ~ExactWork() = default;
 
   void Begin() {
-    waiting_ = texts_.size() + 1;
+    waiting_ = texts_.size() + 2;
     Call("/apply-template", body_, [](ExactWork& work, const Json& answer) {
       work.prompt_ = answer.at("prompt").get<std::string>();
       work.Arrived();
     });
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      Call("/tokenize", {{"content", texts_[i]}, {"add_special", false}, {"parse_special", false}},
-           [i](ExactWork& work, const Json& answer) {
-             work.tokens_[i] = answer.at("tokens").get<std::vector<int>>();
-             if (work.tokens_[i].empty()) Odd();
-             work.Arrived();
-           });
-    }
+    Tokenize(std::string(kDecoys), decoys_);
+    for (std::size_t i = 0; i < texts_.size(); ++i) Tokenize(texts_[i], tokens_[i]);
   }
 
  protected:
@@ -67,40 +77,97 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
   // The shares of some tokens after the prompt and `path`.
   void AskShares(const std::vector<int>& path, const std::vector<int>& among,
                  std::function<void(std::vector<double>)> then) {
-    OrderedJson body = NewBody(path, among);
-    body["post_sampling_probs"] = true;
-    body["n_probs"] = among.size();
-    Count();
-    Call("/completion", body, [among, then](ExactWork& work, const Json& answer) {
-      std::vector<double> shares(among.size(), 0.0);
-      for (const Json& entry : answer.at("completion_probabilities").at(0).at("top_probs")) {
-        const auto found = std::ranges::find(among, entry.at("id").get<int>());
-        if (found == among.end()) Odd();
-        shares[static_cast<std::size_t>(found - among.begin())] = entry.at("prob").get<double>();
-      }
-      work.AddUsage(answer);
-      then(std::move(shares));
-      work.Arrived();
+    AskRatios(path, among, [then = std::move(then)](const std::vector<double>& shares, double) {
+      then(shares);
     });
   }
 
   // The logarithm of how likely one token is there.
   void AskLikelihood(const std::vector<int>& path, int token, std::function<void(double)> then) {
-    OrderedJson body = NewBody(path, {token});
-    body["n_probs"] = 1;
-    Count();
-    Call("/completion", body, [token, then](ExactWork& work, const Json& answer) {
-      const Json& entry = answer.at("completion_probabilities").at(0);
-      if (entry.at("id").get<int>() != token) Odd();
-      const Json& value = entry.at("logprob");
-      work.AddUsage(answer);
-      then(value.is_number() ? std::max(kUnlikely, value.get<double>()) : kUnlikely);
-      work.Arrived();
+    if (!parts_.contains(token)) return AskForced(path, token, std::move(then));
+    // How likely the decoy is, and how the two compare.
+    const auto decoy = std::make_shared<std::optional<double>>();
+    const auto ratio = std::make_shared<std::optional<double>>();
+    const auto both = [decoy, ratio, then = std::move(then)] {
+      if (*decoy && *ratio) then(std::max(kUnlikely, **decoy + **ratio));
+    };
+    AskForced(path, Decoy({token}), [decoy, both](double likelihood) {
+      *decoy = likelihood;
+      both();
+    });
+    AskRatios(path, {token}, [ratio, both](const std::vector<double>& shares, double of_decoy) {
+      *ratio = shares[0] > 0 ? std::log(shares[0] / of_decoy) + kDecoyBias : kUnlikely;
+      both();
     });
   }
 
  private:
   void Count() { ++waiting_; }
+
+  void Tokenize(const std::string& text, std::vector<int>& into) {
+    Call("/tokenize",
+         {{"content", text}, {"add_special", false}, {"parse_special", false},
+          {"with_pieces", true}},
+         [&into](ExactWork& work, const Json& answer) {
+           into = ReadTokens(answer, work.parts_);
+           if (into.empty()) Odd();
+           work.Arrived();
+         });
+  }
+
+  // A plain token that is none of these.
+  [[nodiscard]] int Decoy(const std::vector<int>& among) const {
+    for (const int token : decoys_) {
+      if (!parts_.contains(token) && std::ranges::find(among, token) == among.end()) return token;
+    }
+    Odd();
+  }
+
+  // The shares of some tokens, and the decoy's where one is needed.
+  void AskRatios(const std::vector<int>& path, const std::vector<int>& among,
+                 std::function<void(const std::vector<double>&, double)> then) {
+    std::vector<int> all = among;
+    const bool with_decoy =
+        std::ranges::any_of(among, [this](int token) { return parts_.contains(token); });
+    if (with_decoy) all.push_back(Decoy(among));
+    OrderedJson body = NewBody(path, all);
+    if (with_decoy) body["logit_bias"].back()[1] = kBias + kDecoyBias;
+    body["post_sampling_probs"] = true;
+    body["n_probs"] = all.size();
+    Count();
+    Call("/completion", body,
+         [all, with_decoy, then = std::move(then)](ExactWork& work, const Json& answer) {
+           std::vector<double> shares(all.size(), 0.0);
+           for (const Json& entry : answer.at("completion_probabilities").at(0).at("top_probs")) {
+             const auto found = std::ranges::find(all, entry.at("id").get<int>());
+             if (found == all.end()) Odd();
+             shares[static_cast<std::size_t>(found - all.begin())] = entry.at("prob").get<double>();
+           }
+           double of_decoy = 0;
+           if (with_decoy) {
+             of_decoy = shares.back();
+             shares.pop_back();
+           }
+           work.AddUsage(answer);
+           then(shares, of_decoy);
+           work.Arrived();
+         });
+  }
+
+  void AskForced(const std::vector<int>& path, int token, std::function<void(double)> then) {
+    OrderedJson body = NewBody(path, {token});
+    body["n_probs"] = 1;
+    Count();
+    Call("/completion", body,
+         [token, then = std::move(then)](ExactWork& work, const Json& answer) {
+           const Json& entry = answer.at("completion_probabilities").at(0);
+           if (entry.at("id").get<int>() != token) Odd();
+           const Json& value = entry.at("logprob");
+           work.AddUsage(answer);
+           then(value.is_number() ? std::max(kUnlikely, value.get<double>()) : kUnlikely);
+           work.Arrived();
+         });
+  }
 
   void Arrived() {
     if (--waiting_ > 0) return;
@@ -174,6 +241,8 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
   OrderedJson body_;
   std::vector<std::string> texts_;
   std::vector<std::vector<int>> tokens_;
+  std::vector<int> decoys_;
+  std::set<int> parts_;  // tokens that are only a part of a character
   std::string prompt_;
   std::size_t waiting_ = 0;
   bool planned_ = false;

@@ -10,6 +10,9 @@
 // Likelihoods by llama-server's own endpoints (/apply-template, /tokenize, /completion), which tell
 // them exactly for any token: a bias common to several tokens leaves the shares among them as they
 // are, and a token that is forced by a bias is reported with the likelihood it had without.
+//
+// A token that is only a part of a character is not reported at all when it is the one drawn. Where
+// one may be, a plain token with a larger bias (the decoy) is drawn in its place.
 namespace emostage::openai {
 
 void ExactChoice(const Asking& asking, const Ask& ask, const std::vector<std::string>& labels,

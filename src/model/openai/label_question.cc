@@ -153,7 +153,9 @@ class TextChoice : public std::enable_shared_from_this<TextChoice> {
     }
     for (TextShares::Group part : shares.groups) {
       part.mass *= group.mass / sum;
-      if (goes_on_ && part.mass > kSmallMass && part.said.size() > group.said.size()) {
+      // What ends within a character cannot be sent to be gone on from.
+      if (goes_on_ && part.mass > kSmallMass && part.said.size() > group.said.size() &&
+          IsValidUtf8(part.said)) {
         AskFor(part, false);
       } else {
         for (const std::size_t label : part.labels) {

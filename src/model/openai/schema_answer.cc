@@ -90,6 +90,44 @@ std::string_view ObjectIn(std::string_view text) {
   return text.substr(begin);
 }
 
+// Where the last comma outside of strings is; npos where there is none.
+std::size_t LastComma(std::string_view text) {
+  std::size_t last = std::string_view::npos;
+  bool quoted = false;
+  bool escaped = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quoted) {
+      if (!escaped && text[i] == '"') quoted = false;
+      escaped = !escaped && text[i] == '\\';
+    } else if (text[i] == '"') {
+      quoted = true;
+    } else if (text[i] == ',') {
+      last = i;
+    }
+  }
+  return last;
+}
+
+// An object that may be cut off at its end: what hangs in the air there is left out. Null where
+// nothing can be made of it.
+OrderedJson ParseCut(std::string_view text) {
+  constexpr int kMostCuts = 4;  // a key without its value, in an object in a list: two
+  for (int cuts = 0; cuts <= kMostCuts; ++cuts) {
+    const std::string closed = Close(text);
+    try {
+      (void)ParseJson(closed, "the answer");  // refuses what is nested deep
+      OrderedJson value = OrderedJson::parse(closed, nullptr, false);
+      if (value.is_object()) return value;
+    } catch (const Error&) {
+      // Shorter, then.
+    }
+    const std::size_t comma = LastComma(text);
+    if (comma == std::string_view::npos) break;
+    text = text.substr(0, comma);
+  }
+  return {};
+}
+
 class Fitter {
  public:
   OrderedJson Fit(const OrderedJson& schema, const OrderedJson& value, const std::string& path) {
@@ -201,16 +239,7 @@ std::string FitToSchema(std::string_view answer, std::string_view schema) {
     throw Error(ErrorCode::kModel, "the model's answer is no JSON",
                 "try another --seed, or a server that binds answers to a schema");
   }
-  OrderedJson value;
-  for (const std::string& text : {std::string(object), Close(object)}) {
-    try {
-      (void)ParseJson(text, "the answer");  // refuses what is nested deep
-      value = OrderedJson::parse(text, nullptr, false);
-    } catch (const Error&) {
-      continue;
-    }
-    if (!value.is_discarded() && !value.is_null()) break;
-  }
+  const OrderedJson value = ParseCut(object);
   if (!value.is_object()) {
     throw Error(ErrorCode::kModel, "the model's answer is no whole JSON",
                 "try another --seed, or a larger --max-tokens");
