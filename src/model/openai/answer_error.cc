@@ -73,8 +73,7 @@ Error StatusError(const HttpHead& head, std::string_view body, const AnswerPlace
                  "write one of these after '#': " + List(place.models));
   }
   if (head.status >= 300 && head.status < 400) {
-    return Error(ErrorCode::kModel,
-                 Server(place) + " sends us to another address (" + status + ")",
+    return Error(ErrorCode::kModel, Server(place) + " sends us to another address (" + status + ")",
                  "give that address instead");
   }
   if (head.status == 429) {
@@ -85,10 +84,10 @@ Error StatusError(const HttpHead& head, std::string_view body, const AnswerPlace
                  "try again; if it goes on, look into the server's log");
   }
   const std::string name = FaultName(body);
-  return Error(ErrorCode::kModel,
-               Server(place) + " refuses the question (" + status +
-                   (name.empty() ? "" : ", " + name) + ")",
-               "run 'emostage models check', and look into the server's log");
+  return Error(
+      ErrorCode::kModel,
+      Server(place) + " refuses the question (" + status + (name.empty() ? "" : ", " + name) + ")",
+      "run 'emostage models check', and look into the server's log");
 }
 
 Error BrokenError(HttpEnd end, const std::string& problem, const AnswerPlace& place) {

@@ -14,8 +14,8 @@
 namespace emostage::openai {
 
 struct AnswerPlace {
-  std::string url;    // as it may be shown
-  std::string model;  // that was asked for
+  std::string url;                  // as it may be shown
+  std::string model;                // that was asked for
   std::vector<std::string> models;  // that the server has
 };
 

@@ -90,14 +90,15 @@ class Call : public std::enable_shared_from_this<Call> {
     http.body = body;
     http.key = transport_.key;
     http.ca_file = transport_.ca_file;
+    http.keep = transport_.keep_connections;
     http.timeouts = transport_.timeouts;
     return http;
   }
 
   void OnBody(std::string_view bytes) {
     if (!good()) {
-      complaint_ += bytes.substr(0, kLongestComplaint - std::min(kLongestComplaint,
-                                                                 complaint_.size()));
+      complaint_ +=
+          bytes.substr(0, kLongestComplaint - std::min(kLongestComplaint, complaint_.size()));
       return;
     }
     if (enough_) return;
@@ -221,9 +222,8 @@ class JsonTaker : public Taker {
     } catch (const Error&) {
       // What does not even begin like JSON is not the half of it.
       const std::string_view start = Trim(body_);
-      return start.empty() || start.starts_with("{") || start.starts_with("[")
-                 ? Verdict::kCut
-                 : Verdict::kNonsense;
+      return start.empty() || start.starts_with("{") || start.starts_with("[") ? Verdict::kCut
+                                                                               : Verdict::kNonsense;
     }
     return Verdict::kWhole;
   }

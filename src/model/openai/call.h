@@ -25,6 +25,9 @@ struct Transport {
   ServerPool* pool = nullptr;
   std::string key;
   std::string ca_file;
+  // llama-server gives each connection a thread, which waits 5 s for a further request; and of a
+  // burst of connections some wait for such a thread. So none is kept until it is known better.
+  bool keep_connections = false;
   HttpTimeouts timeouts;
   int retries = 3;
   std::chrono::milliseconds backoff{250};

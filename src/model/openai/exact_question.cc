@@ -106,7 +106,9 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
 
   void Tokenize(const std::string& text, std::vector<int>& into) {
     Call("/tokenize",
-         {{"content", text}, {"add_special", false}, {"parse_special", false},
+         {{"content", text},
+          {"add_special", false},
+          {"parse_special", false},
           {"with_pieces", true}},
          [&into](ExactWork& work, const Json& answer) {
            into = ReadTokens(answer, work.parts_);
@@ -158,15 +160,14 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
     OrderedJson body = NewBody(path, {token});
     body["n_probs"] = 1;
     Count();
-    Call("/completion", body,
-         [token, then = std::move(then)](ExactWork& work, const Json& answer) {
-           const Json& entry = answer.at("completion_probabilities").at(0);
-           if (entry.at("id").get<int>() != token) Odd();
-           const Json& value = entry.at("logprob");
-           work.AddUsage(answer);
-           then(value.is_number() ? std::max(kUnlikely, value.get<double>()) : kUnlikely);
-           work.Arrived();
-         });
+    Call("/completion", body, [token, then = std::move(then)](ExactWork& work, const Json& answer) {
+      const Json& entry = answer.at("completion_probabilities").at(0);
+      if (entry.at("id").get<int>() != token) Odd();
+      const Json& value = entry.at("logprob");
+      work.AddUsage(answer);
+      then(value.is_number() ? std::max(kUnlikely, value.get<double>()) : kUnlikely);
+      work.Arrived();
+    });
   }
 
   void Arrived() {
@@ -215,21 +216,21 @@ class ExactWork : public std::enable_shared_from_this<ExactWork> {
   }
 
   void Call(const std::string& path, const OrderedJson& body, Then then) {
-    BeginJsonCall(*asking_.transport, asking_.Request(path, body),
-                  [self = shared_from_this(), then = std::move(then)](std::exception_ptr error,
-                                                                      const Json& answer) {
-                    if (self->ended_) return;
-                    try {
-                      if (error) std::rethrow_exception(error);
-                      then(*self, answer);
-                    } catch (const nlohmann::json::exception&) {
-                      self->FailOnce(Error(ErrorCode::kModel,
-                                           "the model server answers in an unknown way",
-                                           "run 'emostage models check'"));
-                    } catch (const Error& e) {
-                      self->FailOnce(e);
-                    }
-                  });
+    BeginJsonCall(
+        *asking_.transport, asking_.Request(path, body),
+        [self = shared_from_this(), then = std::move(then)](std::exception_ptr error,
+                                                            const Json& answer) {
+          if (self->ended_) return;
+          try {
+            if (error) std::rethrow_exception(error);
+            then(*self, answer);
+          } catch (const nlohmann::json::exception&) {
+            self->FailOnce(Error(ErrorCode::kModel, "the model server answers in an unknown way",
+                                 "run 'emostage models check'"));
+          } catch (const Error& e) {
+            self->FailOnce(e);
+          }
+        });
   }
 
   void FailOnce(const Error& error) {
@@ -262,9 +263,8 @@ class ChoiceWork : public ExactWork {
     for (std::size_t i = 0; i < choice_->forks().size(); ++i) {
       const TokenChoice::Fork& fork = choice_->forks()[i];
       if (!fork.may_end) {
-        AskShares(fork.path, fork.next, [this, i](const std::vector<double>& shares) {
-          choice_->Answer(i, shares);
-        });
+        AskShares(fork.path, fork.next,
+                  [this, i](const std::vector<double>& shares) { choice_->Answer(i, shares); });
         continue;
       }
       const auto shares = std::make_shared<std::vector<double>>(fork.next.size(), 0.0);

@@ -99,10 +99,11 @@ void FakeConnection::Answer(const FakeRequest& request, const std::string& words
     EndStream();
     return;
   }
-  SendJson(200, {{"choices",
-                  {{{"message", {{"role", "assistant"}, {"content", words}}},
-                    {"finish_reason", "stop"}}}},
-                 {"usage", {{"prompt_tokens", 20}, {"completion_tokens", 5}}}});
+  SendJson(
+      200,
+      {{"choices",
+        {{{"message", {{"role", "assistant"}, {"content", words}}}, {"finish_reason", "stop"}}}},
+       {"usage", {{"prompt_tokens", 20}, {"completion_tokens", 5}}}});
 }
 
 bool FakeConnection::HungUp(std::chrono::milliseconds within) const {
@@ -143,8 +144,7 @@ std::vector<FakeRequest> FakeServer::asked() const {
   return asked_;
 }
 
-void FakeServer::SetBefore(
-    std::function<bool(const FakeRequest&, const FakeConnection&)> before) {
+void FakeServer::SetBefore(std::function<bool(const FakeRequest&, const FakeConnection&)> before) {
   const std::lock_guard lock(mutex_);
   before_ = std::move(before);
 }

@@ -183,8 +183,7 @@ TEST(OpenAiFaultsTest, StreamCutBeforeAWordIsAskedForAgain) {
   Asked asked(InTurn({CutBeforeAWord, Good}));
   std::string heard;
   const Completion reply =
-      asked.context
-          ->complete(Question(), [&heard](std::string_view words) { heard += words; })
+      asked.context->complete(Question(), [&heard](std::string_view words) { heard += words; })
           .get();
   EXPECT_EQ(reply.text, "I hear you.");
   EXPECT_EQ(heard, "I hear you.");

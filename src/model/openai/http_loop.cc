@@ -158,6 +158,10 @@ void Prepare(Transfer& transfer) {
   Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
   Set(easy, CURLOPT_WRITEFUNCTION, &OnBody);
   Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+  if (!request.keep) {
+    add("Connection: close");
+    Set(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
   if (!request.ca_file.empty()) Set(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   if (!request.body.empty()) {
     add("Content-Type: application/json");

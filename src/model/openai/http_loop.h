@@ -41,6 +41,7 @@ struct HttpRequest {
   std::string body;     // JSON; empty: GET
   std::string key;      // sent as a bearer token; may be empty
   std::string ca_file;  // certificates to trust instead of the system's; may be empty
+  bool keep = true;     // the connection, for later requests
   HttpTimeouts timeouts;
   // On the loop's own thread, which must not be held up: the head of the answer once, its body in
   // pieces, its end once, whatever happens. Must not throw.
@@ -49,7 +50,7 @@ struct HttpRequest {
   std::function<void(HttpEnd, const std::string& problem)> on_end;  // no address in `problem`
 };
 
-// Thread-safe. Connections are kept open and used again.
+// Thread-safe.
 class HttpLoop {
  public:
   HttpLoop();  // throws Error(kInternal) when libcurl cannot start

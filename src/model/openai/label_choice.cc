@@ -114,7 +114,8 @@ TextShares ShareByText(const std::vector<std::string>& labels,
       if (rest.starts_with(token.text)) {
         begun.push_back(label);
       } else if (std::string_view(token.text).starts_with(rest) &&
-                 (whole < 0 || labels[label].size() > labels[static_cast<std::size_t>(whole)].size())) {
+                 (whole < 0 ||
+                  labels[label].size() > labels[static_cast<std::size_t>(whole)].size())) {
         whole = static_cast<int>(label);
       }
     }

@@ -20,9 +20,9 @@ class TokenChoice {
  public:
   // A place where labels part, to be asked about.
   struct Fork {
-    std::vector<int> path;     // tokens from the labels' beginning to here
-    std::vector<int> next;     // the ways on
-    bool may_end = false;      // a label ends here: its likelihood is what the ways on leave
+    std::vector<int> path;  // tokens from the labels' beginning to here
+    std::vector<int> next;  // the ways on
+    bool may_end = false;   // a label ends here: its likelihood is what the ways on leave
   };
 
   explicit TokenChoice(std::vector<std::vector<int>> labels);
@@ -65,7 +65,7 @@ struct TextShares {
   };
   std::vector<double> single;  // of each label, unnormalised
   std::vector<Group> groups;
-  bool any = false;            // some label was among the likeliest
+  bool any = false;  // some label was among the likeliest
 };
 
 // Labels as text, for a server that tells its likeliest tokens only. `said` is what the labels of

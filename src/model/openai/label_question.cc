@@ -105,11 +105,11 @@ class TextChoice : public std::enable_shared_from_this<TextChoice> {
     OrderedJson body = ChatBody(*asking_.traits, ask_, begun, sampling);
     body["logprobs"] = true;
     body["top_logprobs"] = asking_.traits->top_log_probs;
-    BeginJsonCall(*asking_.transport, asking_.Request("/v1/chat/completions", body),
-                  [self = shared_from_this(), group, first](std::exception_ptr error,
-                                                            const Json& answer) {
-                    self->Take(group, first, std::move(error), answer);
-                  });
+    BeginJsonCall(
+        *asking_.transport, asking_.Request("/v1/chat/completions", body),
+        [self = shared_from_this(), group, first](std::exception_ptr error, const Json& answer) {
+          self->Take(group, first, std::move(error), answer);
+        });
   }
 
   void Take(const TextShares::Group& group, bool first, std::exception_ptr error,
@@ -129,9 +129,9 @@ class TextChoice : public std::enable_shared_from_this<TextChoice> {
       }
       Spread(group, shares);
     } catch (const nlohmann::json::exception&) {
-      return Fail(std::make_exception_ptr(Error(ErrorCode::kModel,
-                                                "the model server tells no likelihoods",
-                                                "run 'emostage models check'")));
+      return Fail(
+          std::make_exception_ptr(Error(ErrorCode::kModel, "the model server tells no likelihoods",
+                                        "run 'emostage models check'")));
     } catch (const Error&) {
       return Fail(std::current_exception());
     }

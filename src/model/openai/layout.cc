@@ -8,8 +8,8 @@
 namespace emostage::openai {
 namespace {
 
-constexpr std::string_view kWordJoiner = "\xE2\x81\xA0";      // U+2060
-constexpr std::string_view kFullWidthBar = "\xEF\xBD\x9C";    // U+FF5C, in some templates' tokens
+constexpr std::string_view kWordJoiner = "\xE2\x81\xA0";    // U+2060
+constexpr std::string_view kFullWidthBar = "\xEF\xBD\x9C";  // U+FF5C, in some templates' tokens
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 

@@ -132,10 +132,9 @@ TEST_F(LlamaServerTest, ScoresAreThoseOfTheEngineInThisProcess) {
 
 TEST_F(LlamaServerTest, NoteKeepsToItsSchema) {
   Ask ask = Question(3, "Note what the client feels, as JSON.");
-  ask.schema =
-      R"({"type":"object","properties":{"what":{"type":"string","x-max-tokens":8},)"
-      R"("feels":{"type":"array","minItems":1,"maxItems":2,"uniqueItems":true,)"
-      R"("items":{"enum":["sadness","anger","joy"]}}},"required":["what","feels"]})";
+  ask.schema = R"({"type":"object","properties":{"what":{"type":"string","x-max-tokens":8},)"
+               R"("feels":{"type":"array","minItems":1,"maxItems":2,"uniqueItems":true,)"
+               R"("items":{"enum":["sadness","anger","joy"]}}},"required":["what","feels"]})";
   ask.sampling.max_tokens = 60;
   const std::shared_ptr<Model> model = Connect();
   const std::unique_ptr<Context> context = model->Open();

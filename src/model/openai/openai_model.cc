@@ -107,34 +107,42 @@ class OpenAiContext : public Context {
     CheckDialogue(ask);
     const std::stop_token stop = ask.stop;
     if (!ask.schema.empty()) {
-      return Post<Completion>([ask = std::move(ask)](const Asking& asking, Done<Completion> done) {
-        openai::AskSchema(asking, ask, std::move(done));
-      }, stop);
+      return Post<Completion>(
+          [ask = std::move(ask)](const Asking& asking, Done<Completion> done) {
+            openai::AskSchema(asking, ask, std::move(done));
+          },
+          stop);
     }
-    return Post<Completion>([ask = std::move(ask), on_token = std::move(on_token)](
-                                const Asking& asking, Done<Completion> done) {
-      openai::AskText(asking, ask, on_token, std::move(done));
-    }, stop);
+    return Post<Completion>(
+        [ask = std::move(ask), on_token = std::move(on_token)](const Asking& asking,
+                                                               Done<Completion> done) {
+          openai::AskText(asking, ask, on_token, std::move(done));
+        },
+        stop);
   }
 
   Future<Choice> choose(Ask ask, std::vector<std::string> labels, Scoring scoring) override {
     CheckLabels(labels);
     CheckDialogue(ask);
     const std::stop_token stop = ask.stop;
-    return Post<Choice>([ask = std::move(ask), labels = std::move(labels), scoring](
-                            const Asking& asking, Done<Choice> done) {
-      openai::AskChoice(asking, ask, labels, scoring, std::move(done));
-    }, stop);
+    return Post<Choice>(
+        [ask = std::move(ask), labels = std::move(labels), scoring](const Asking& asking,
+                                                                    Done<Choice> done) {
+          openai::AskChoice(asking, ask, labels, scoring, std::move(done));
+        },
+        stop);
   }
 
   Future<Score> score(Ask ask, std::string continuation) override {
     if (continuation.empty()) throw Error(ErrorCode::kInput, "there is nothing to score");
     CheckDialogue(ask);
     const std::stop_token stop = ask.stop;
-    return Post<Score>([ask = std::move(ask), continuation = std::move(continuation)](
-                           const Asking& asking, Done<Score> done) {
-      openai::AskScore(asking, ask, continuation, std::move(done));
-    }, stop);
+    return Post<Score>(
+        [ask = std::move(ask), continuation = std::move(continuation)](const Asking& asking,
+                                                                       Done<Score> done) {
+          openai::AskScore(asking, ask, continuation, std::move(done));
+        },
+        stop);
   }
 
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
@@ -143,11 +151,11 @@ class OpenAiContext : public Context {
     if (n < 1 || n > 32) throw Error(ErrorCode::kInput, "sample draws 1 to 32 drafts");
     if (!ask.schema.empty()) throw Error(ErrorCode::kInput, "sample draws free text only");
     const std::stop_token stop = ask.stop;
-    return Post<std::vector<Completion>>([ask = std::move(ask), n](
-                                             const Asking& asking,
-                                             Done<std::vector<Completion>> done) {
-      Draw(asking, ask, n, std::move(done));
-    }, stop);
+    return Post<std::vector<Completion>>(
+        [ask = std::move(ask), n](const Asking& asking, Done<std::vector<Completion>> done) {
+          Draw(asking, ask, n, std::move(done));
+        },
+        stop);
   }
 
   void ReadAhead(const std::string& system, std::vector<Message> messages) override {
@@ -337,6 +345,7 @@ std::shared_ptr<Model> ConnectOpenAi(const OpenAiOptions& options) {
   openai::Traits& traits = shared->traits;
   shared->addresses = openai::ProbeAddresses(transport, options, traits);
   openai::ProbeAbilities(transport, options, traits);
+  transport.keep_connections = traits.kind != openai::ServerKind::kLlamaServer;
 
   ModelInfo& info = shared->info;
   info.name = BaseName(traits.model.empty() ? "remote model" : traits.model);

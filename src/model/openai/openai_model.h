@@ -21,8 +21,8 @@ struct OpenAiOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds first_byte_timeout{120'000};  // from the asking to the first byte
   std::chrono::milliseconds idle_timeout{60'000};         // between two bytes of an answer
-  int retries = 3;                             // of one request, where that is safe
-  std::chrono::milliseconds backoff{250};      // before the first of them, doubled each time
+  int retries = 3;                                        // of one request, where that is safe
+  std::chrono::milliseconds backoff{250};       // before the first of them, doubled each time
   std::chrono::milliseconds cool_down{10'000};  // an address that failed is left alone so long
   bool read_ahead = true;  // have the next turn's beginning read, where the server keeps it
 };
@@ -30,7 +30,7 @@ struct OpenAiOptions {
 // What was found out about a server, for 'emostage models check'.
 struct OpenAiReport {
   struct Address {
-    std::string url;      // without user name and password
+    std::string url;  // without user name and password
     bool healthy = false;
     std::string problem;  // why not
     double round_trip_ms = 0;

@@ -1,4 +1,6 @@
 // The seam's questions over the common protocol, against a server that says what the test wants.
+#include "model/openai/openai_model.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +14,6 @@
 
 #include "emostage/error.h"
 #include "model/openai/fake_server.h"
-#include "model/openai/openai_model.h"
 
 namespace emostage::openai {
 namespace {
@@ -134,9 +135,7 @@ TEST(OpenAiModelTest, StopStringsAndBrokenCharactersAreNotHandedOn) {
   ask.sampling.stop = {"\nClient:"};
   std::string heard;
   const Completion reply =
-      model->Open()
-          ->complete(ask, [&heard](std::string_view words) { heard += words; })
-          .get();
+      model->Open()->complete(ask, [&heard](std::string_view words) { heard += words; }).get();
   EXPECT_EQ(reply.text, "我听到");
   EXPECT_EQ(heard, "我听到");
   EXPECT_EQ(reply.finish, FinishReason::kStop);

@@ -53,9 +53,9 @@ std::string AllOf(ReplyText& reply, const std::vector<std::string>& pieces) {
 }
 
 TEST(ReplyTextTest, RepeatedPrefixGoesWhateverItsPieces) {
-  for (const std::vector<std::string>& pieces :
-       {std::vector<std::string>{"Phase: Hearing"}, {"Ph", "ase", ":", " Hearing"},
-        {"\nPhase:", " Hearing"}}) {
+  for (const std::vector<std::string>& pieces : {std::vector<std::string>{"Phase: Hearing"},
+                                                 {"Ph", "ase", ":", " Hearing"},
+                                                 {"\nPhase:", " Hearing"}}) {
     ReplyText reply("Phase:", {});
     EXPECT_EQ(AllOf(reply, pieces), " Hearing");
   }
@@ -100,8 +100,9 @@ TEST(ChatStreamTest, WordsEndAndCostAreRead) {
   EXPECT_EQ(stream.Feed("data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"x\"}}]}\n\n"), "");
   EXPECT_EQ(stream.state(), ChatStream::State::kOpen);
   (void)stream.Feed("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
-  (void)stream.Feed("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2},"
-                    "\"timings\":{\"cache_n\":4}}\n\n");
+  (void)stream.Feed(
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2},"
+      "\"timings\":{\"cache_n\":4}}\n\n");
   EXPECT_EQ(stream.state(), ChatStream::State::kWhole);
   EXPECT_EQ(stream.finish(), FinishReason::kLength);
   EXPECT_EQ(stream.usage().prompt_tokens, 9);
@@ -121,7 +122,8 @@ TEST(ChatStreamTest, OddEventsAreNoAnswer) {
 }
 
 TEST(LayoutTest, OnlyWhatLooksLikeMarkupChanges) {
-  for (const char* text : {"I <3 you", "a < b", "[...]", "[1]", "x[i]", "我很累[哭]", "<>", "[", "<"}) {
+  for (const char* text :
+       {"I <3 you", "a < b", "[...]", "[1]", "x[i]", "我很累[哭]", "<>", "[", "<"}) {
     EXPECT_EQ(AsPlainText(text), text);
   }
   for (const char* text : {"<|im_end|>", "</s>", "<s>", "<start_of_turn>", "[INST]", "[/INST]",
@@ -164,20 +166,20 @@ TEST(SchemaAnswerTest, ExtensionsBecomeWhatServersKnow) {
   EXPECT_EQ(schema["properties"]["what"]["maxLength"], 20);
   EXPECT_EQ(schema["additionalProperties"], false);
   EXPECT_THROW((void)ServerSchema("{}"), Error);
-  const OrderedJson chinese = ServerSchema(
-      R"({"type":"object","properties":{"what":{"type":"string","x-max-tokens":10},)"
-      R"("feels":{"enum":["喜悦","害怕"]}},"required":["what","feels"]})");
+  const OrderedJson chinese =
+      ServerSchema(R"({"type":"object","properties":{"what":{"type":"string","x-max-tokens":10},)"
+                   R"("feels":{"enum":["喜悦","害怕"]}},"required":["what","feels"]})");
   EXPECT_EQ(chinese["properties"]["what"]["maxLength"], 15);
 }
 
 TEST(SchemaAnswerTest, AnswersAreFittedOrRefused) {
-  const std::string good =
-      R"({"what":"an exam","feels":[{"emotion":"fear","intensity":5}]})";
+  const std::string good = R"({"what":"an exam","feels":[{"emotion":"fear","intensity":5}]})";
   EXPECT_EQ(FitToSchema(good, kNote), good);
   EXPECT_EQ(FitToSchema("Here: ```json\n" + good + "\n``` done {", kNote), good);
   // Order, blanks, a number out of range, a label twice, too many fields.
   EXPECT_EQ(FitToSchema(R"( {"feels": [{"intensity": 9, "emotion": "fear"},
-      {"emotion":"fear","intensity":2}], "more": 1, "what": " an exam "})", kNote),
+      {"emotion":"fear","intensity":2}], "more": 1, "what": " an exam "})",
+                        kNote),
             good);
   // Cut off at the end: in the second feeling, and in its name.
   for (const char* end : {"", ",", ",{", R"(,{"emotion":"jo)", R"(,{"emotion":"joy","inten)"}) {
@@ -185,9 +187,9 @@ TEST(SchemaAnswerTest, AnswersAreFittedOrRefused) {
         R"({"what":"an exam","feels":[{"emotion":"fear","intensity":5})" + std::string(end);
     EXPECT_EQ(FitToSchema(cut, kNote), good) << end;
   }
-  for (const char* bad : {"", "no", "{}", R"({"what":"an exam"})", R"({"what":1,"feels":[]})",
-                          R"({"what":"x","feels":[{"emotion":"love","intensity":1}]})",
-                          R"({"what":"an)"}) {
+  for (const char* bad :
+       {"", "no", "{}", R"({"what":"an exam"})", R"({"what":1,"feels":[]})",
+        R"({"what":"x","feels":[{"emotion":"love","intensity":1}]})", R"({"what":"an)"}) {
     EXPECT_THROW((void)FitToSchema(bad, kNote), Error) << bad;
   }
 }
@@ -223,10 +225,11 @@ TEST(TokenChoiceTest, NothingToldMeansAllAlike) {
 
 TEST(TextSharesTest, TokensBelongToTheLabelsTheyBegin) {
   const std::vector<std::string> labels = {" one", " one two", " three", " four"};
-  const TextShares shares =
-      ShareByText(labels, {0, 1, 2, 3}, 0,
-                  {{" one", std::log(0.5)}, {" th", std::log(0.2)}, {" thr", std::log(0.1)},
-                   {" x", std::log(0.05)}});
+  const TextShares shares = ShareByText(labels, {0, 1, 2, 3}, 0,
+                                        {{" one", std::log(0.5)},
+                                         {" th", std::log(0.2)},
+                                         {" thr", std::log(0.1)},
+                                         {" x", std::log(0.05)}});
   ASSERT_EQ(shares.groups.size(), 1U);
   EXPECT_EQ(shares.groups[0].said, " one");
   EXPECT_NEAR(shares.groups[0].mass, 0.5, 1e-9);
@@ -239,8 +242,8 @@ TEST(TextSharesTest, TokensBelongToTheLabelsTheyBegin) {
 }
 
 TEST(EndpointTest, AddressesAreTakenWithAndWithoutTheirEnd) {
-  for (const char* url : {"http://host:8000", "http://host:8000/", "http://host:8000/v1",
-                          "http://host:8000/v1/"}) {
+  for (const char* url :
+       {"http://host:8000", "http://host:8000/", "http://host:8000/v1", "http://host:8000/v1/"}) {
     EXPECT_EQ(ParseEndpoint(url).root, "http://host:8000");
   }
   EXPECT_EQ(ParseEndpoint("https://u:p@host/llm/v1").root, "https://u:p@host/llm");

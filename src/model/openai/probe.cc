@@ -166,8 +166,8 @@ class Prober {
 
   static constexpr std::string_view kBegun = "A B C D E F";
   [[nodiscard]] std::future<Json> AskPrefill() const {
-    return Post(Question("Say the alphabet in capital letters with a blank between two.", 4,
-                         kBegun));
+    return Post(
+        Question("Say the alphabet in capital letters with a blank between two.", 4, kBegun));
   }
   void ReadPrefill(std::future<Json> future) {
     const std::optional<Json> answer = Try(std::move(future));

@@ -132,8 +132,8 @@ void AskSchema(const Asking& asking, const Ask& ask, Done<Completion> done) {
     const OrderedJson schema = ServerSchema(ask.schema);
     Ask question = ask;
     if (!traits.schema) {
-      question.instruction += "\n\nAnswer with one JSON object and nothing else. JSON schema: " +
-                              DumpJson(schema);
+      question.instruction +=
+          "\n\nAnswer with one JSON object and nothing else. JSON schema: " + DumpJson(schema);
     }
     // No answer prefix: servers refuse one together with a schema.
     body = ChatBody(traits, question, "", sampling);
@@ -145,8 +145,8 @@ void AskSchema(const Asking& asking, const Ask& ask, Done<Completion> done) {
          [done = std::move(done), wanted = ask.schema](std::exception_ptr error,
                                                        Completion completion) {
            if (!error && completion.finish == FinishReason::kCancelled) {
-             error = std::make_exception_ptr(
-                 Error(ErrorCode::kCancelled, "stopped before the answer"));
+             error =
+                 std::make_exception_ptr(Error(ErrorCode::kCancelled, "stopped before the answer"));
            }
            if (error) return done(std::move(error), {});
            try {

@@ -26,13 +26,13 @@ struct Traits {
   std::vector<std::string> models;  // all it has
   int context = 8192;
   bool context_known = false;
-  bool prefill = false;         // goes on from the beginning of an answer
-  bool schema = false;          // binds an answer to a JSON schema
-  int top_log_probs = 0;        // of how many of the likeliest tokens
-  bool any_log_probs = false;   // of any token we name, by llama-server's own endpoints
+  bool prefill = false;        // goes on from the beginning of an answer
+  bool schema = false;         // binds an answer to a JSON schema
+  int top_log_probs = 0;       // of how many of the likeliest tokens
+  bool any_log_probs = false;  // of any token we name, by llama-server's own endpoints
   bool prompt_log_probs = false;
   bool embeddings = false;
-  bool effort = false;          // takes "reasoning_effort": "none"
+  bool effort = false;  // takes "reasoning_effort": "none"
   TokenRates rates;
 
   [[nodiscard]] bool chooses() const { return any_log_probs || top_log_probs > 1; }
