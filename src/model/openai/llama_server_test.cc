@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -221,6 +222,7 @@ TEST_F(LlamaServerTest, WhatWasSaidLastIsReadAhead) {
 struct Talk {
   Language language;
   const char* text;
+  friend void PrintTo(const Talk& talk, std::ostream* out) { *out << LanguageCode(talk.language); }
 };
 
 class LlamaServerTurnTest : public LlamaServerTest, public ::testing::WithParamInterface<Talk> {};
