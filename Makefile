@@ -36,6 +36,7 @@ model: build
 
 test: model
 	@tools/setup.sh test
+	@env -u CC -u CXX tools/llama.sh --server >/dev/null
 	@cmake -S . -B build -G Ninja $(CMAKE_FLAGS) -DEMOSTAGE_TESTS=ON
 	@cmake --build build
 	@cd build && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1
@@ -47,6 +48,7 @@ check: lint sanitize
 # program as a whole (cli.*) is left to `make test`: it is slow under sanitizers, and no other code.
 sanitize:
 	@tools/setup.sh test
+	@env -u CC -u CXX tools/llama.sh --server >/dev/null
 	@cmake -S . -B build-sanitize -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DEMOSTAGE_SANITIZE=address,undefined
 	@cmake --build build-sanitize

@@ -23,6 +23,10 @@ string(REPLACE "\n" ";" _llama "${_llama}")
 list(GET _llama 0 LLAMA_SOURCE_DIR)
 list(GET _llama 1 LLAMA_BUILD_DIR)
 
+# For the tests of the remote engine, where `tools/llama.sh --server` has built it.
+set(EMOSTAGE_LLAMA_SERVER "${LLAMA_BUILD_DIR}/bin/llama-server" CACHE FILEPATH
+  "The llama-server that tests start")
+
 find_package(Threads REQUIRED)
 add_library(llama_cpp INTERFACE)
 target_include_directories(llama_cpp SYSTEM INTERFACE

@@ -3,6 +3,7 @@
 #
 #   tools/llama.sh            prints "SOURCE<newline>BUILD" on stdout; progress goes to stderr
 #   tools/llama.sh --tools    also builds llama.cpp's own llama-bench and llama-quantize (bench/)
+#   tools/llama.sh --server   also builds llama-server, for the tests of the remote engine
 #
 # Source, first of: $EMOSTAGE_LLAMA_SOURCE; the cache; the public git repository at the tag below;
 # the npm package node-llama-cpp, which carries the same source as a git bundle. Whatever the way,
@@ -70,14 +71,19 @@ key=$({ echo "$tree" "$source" "${options[@]}"; "$cxx" --version; grep -m1 '^fla
   sha256sum | cut -c1-12)
 build=$cache/llama-build/$key
 targets=(llama llama-common)
-[ "${1:-}" = --tools ] && targets+=(llama-bench llama-quantize)
+# Not in the key: the same folder serves, so that nothing is compiled twice.
+more=()
+case "${1:-}" in
+  --tools) targets+=(llama-bench llama-quantize) ;;
+  --server) targets+=(llama-server) more=(-DLLAMA_BUILD_SERVER=ON) ;;
+esac
 stamp=$build/.built-${targets[*]: -1}
 if ! [ -f "$stamp" ]; then
   say "building ${targets[*]} (minutes, once a machine)"
   launcher=()
   command -v ccache >/dev/null &&
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  cmake -S "$source" -B "$build" -G Ninja "${options[@]}" "${launcher[@]}" >"$build.log" 2>&1 ||
+  cmake -S "$source" -B "$build" -G Ninja "${options[@]}" "${more[@]}" "${launcher[@]}" >"$build.log" 2>&1 ||
     { tail -n 20 "$build.log" >&2; fail "configuring failed; the whole log is $build.log"; }
   cmake --build "$build" --target "${targets[@]}" 9>&- >&2 || fail "building failed"
   touch "$stamp"

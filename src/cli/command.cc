@@ -16,6 +16,7 @@
 #include "knowledge/knowledge.h"
 #include "method/registry.h"
 #include "model/llama/llama_model.h"
+#include "model/openai/openai_model.h"
 #include "model/store/catalogue.h"
 #include "model/store/paths.h"
 
@@ -51,9 +52,12 @@ std::function<void(float)> LoadProgress(const std::string& name) {
 }  // namespace
 
 void ModelArguments::AddTo(CLI::App& command) {
-  command.add_option("--model", model, "A GGUF file, or a name that 'models list' shows")
+  command
+      .add_option("--model", model,
+                  "A GGUF file, a name that 'models list' shows, or a model server: "
+                  "openai:http://HOST:PORT#MODEL")
       ->envname("EMOSTAGE_MODEL")
-      ->type_name("FILE|NAME");
+      ->type_name("FILE|NAME|SERVER");
   command
       .add_option("--context", context, "Tokens the model can see at once (default: up to 8192)")
       ->check(CLI::Range(256, 1 << 20));
@@ -68,6 +72,11 @@ void ModelArguments::AddTo(CLI::App& command) {
 
 std::shared_ptr<Model> ModelArguments::Load() const {
   const std::string wanted = model.empty() ? std::string(kStarter) : model;
+  if (IsOpenAiName(wanted)) {
+    OpenAiOptions options = ParseOpenAiName(wanted);
+    options.context_tokens = context;
+    return ConnectOpenAi(options);
+  }
   const DataSource source =
       data.empty() ? DataSource::Open() : DataSource::Open(std::filesystem::path(data));
   const ModelCatalogue catalogue =

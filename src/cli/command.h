@@ -20,11 +20,13 @@ void AddRespond(CLI::App& app, Run& run);
 void AddChat(CLI::App& app, Run& run);
 void AddMethods(CLI::App& app, Run& run);
 void AddModels(CLI::App& app, Run& run);
+void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'
 void AddBench(CLI::App& app, Run& run);
 
 // Which model to use and how; the same options for every subcommand that needs one.
 struct ModelArguments {
-  std::string model;  // a file or a catalogue name; empty: $EMOSTAGE_MODEL, or the starter
+  // A file, a catalogue name or "openai:URL#NAME"; empty: $EMOSTAGE_MODEL, or the starter.
+  std::string model;
   int context = 0;
   int threads = 0;
   int gpu_layers = -1;

@@ -117,7 +117,7 @@ int Pull(const PullArguments& arguments) {
 }  // namespace
 
 void AddModels(CLI::App& app, Run& run) {
-  CLI::App* models = app.add_subcommand("models", "Model files: list, get, find");
+  CLI::App* models = app.add_subcommand("models", "Models: list, get, find, check");
   models->require_subcommand(1);
   CLI::App* list = models->add_subcommand("list", "What is here, and what the catalogue knows");
   list->callback([&run] { run = List; });
@@ -141,6 +141,8 @@ void AddModels(CLI::App& app, Run& run) {
       return 0;
     };
   });
+
+  AddModelsCheck(*models, run);
 }
 
 }  // namespace emostage
