@@ -86,6 +86,7 @@ std::shared_ptr<Model> ModelArguments::Load() const {
   const ModelEntry* entry = catalogue.Find(wanted);
   if (entry != nullptr) options.name = entry->name;
   options.context_tokens = context;
+  options.cells = cells;
   options.threads = threads == 0 && steady ? UsableProcessors() : threads;
   options.gpu_layers = gpu_layers;
   options.share = share;

@@ -22,6 +22,8 @@ void AddMethods(CLI::App& app, Run& run);
 void AddModels(CLI::App& app, Run& run);
 void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'
 void AddBench(CLI::App& app, Run& run);
+void AddBenchLoad(CLI::App& bench, Run& run);   // 'bench load'
+void AddBenchPeers(CLI::App& bench, Run& run);  // 'bench peers'
 
 // Which model to use and how; the same options for every subcommand that needs one.
 struct ModelArguments {
@@ -32,6 +34,7 @@ struct ModelArguments {
   int gpu_layers = -1;
   std::string chat_template;  // "chatml" or a file
   std::string data;           // a folder in place of the built-in data files
+  int cells = 0;              // no option of all: tokens kept read for all sessions together
   bool share = true;          // no option: for the benchmark
   bool steady = false;        // no option: a fixed number of threads, for equal seeds' sake
   bool quiet = false;         // no progress
