@@ -148,6 +148,19 @@ TEST_F(LlamaServerTest, NoteKeepsToItsSchema) {
   EXPECT_GE(note["feels"].size(), 1U);
 }
 
+TEST_F(LlamaServerTest, WrittenLineGoesOnFromItsPrefixAndKeepsItsLength) {
+  Ask ask = Question(3, "Note what the client thinks.", "Thinks:");
+  ask.schema = R"({"type":"string","x-max-tokens":9})";
+  ask.sampling.max_tokens = 60;
+  const std::shared_ptr<Model> model = Connect();
+  const std::unique_ptr<Context> context = model->Open();
+  const Completion line = context->complete(ask).get();
+  EXPECT_TRUE(OrderedJson::parse(line.text).is_string()) << line.text;
+  EXPECT_LE(line.usage.output_tokens, 9);
+  ask.sampling.min_tokens = 9;
+  EXPECT_EQ(context->complete(ask).get().usage.output_tokens, 9);
+}
+
 TEST_F(LlamaServerTest, ProseDoesNotBeginLikeJson) {
   Ask ask = Question(1, "Answer in JSON: {\"reply\": \"…\"}. Begin with {");
   ask.before = {{"Note as JSON.", "", "{\"feels\":[\"fear\"]}"}};

@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/text.h"
 #include "emostage/error.h"
 #include "model/openai/chat_stream.h"
 #include "model/openai/questions.h"
@@ -99,6 +103,40 @@ void Stream(const Asking& asking, OrderedJson body, std::string prefix,
                                         std::move(done)));
 }
 
+// How many tokens a schema allows that is nothing but a text; 0 for any other.
+int LineTokens(const std::string& schema) {
+  const OrderedJson parsed = OrderedJson::parse(schema, nullptr, false);
+  if (!parsed.is_object() || parsed.value("type", "") != "string" || parsed.contains("enum")) {
+    return 0;
+  }
+  return parsed.value("x-max-tokens", 0);
+}
+
+// One written line needs no JSON around it: it is asked for as the text that it is, which goes on
+// from its prefix and is counted in tokens, as in the engine in this process.
+void AskLine(const Asking& asking, const Ask& ask, int tokens, Done<Completion> done) {
+  Ask question = ask;
+  question.schema.clear();
+  question.sampling.prose = false;
+  question.sampling.max_tokens = std::min(ask.sampling.max_tokens, tokens);
+  const bool to_the_end = question.sampling.min_tokens >= question.sampling.max_tokens;
+  question.sampling.stop = to_the_end ? std::vector<std::string>() : std::vector<std::string>{"\n"};
+  if (!asking.traits->prefill && !ask.answer_prefix.empty()) {
+    question.instruction += "\n" + ask.answer_prefix;
+  }
+  AskText(asking, question, {},
+          [done = std::move(done)](std::exception_ptr error, Completion completion) {
+            if (!error && completion.finish == FinishReason::kCancelled) {
+              error = std::make_exception_ptr(
+                  Error(ErrorCode::kCancelled, "stopped before the answer"));
+            }
+            if (error) return done(std::move(error), {});
+            completion.text = DumpJson(std::string(Trim(RepairUtf8(completion.text))));
+            completion.finish = FinishReason::kEnd;
+            done(nullptr, std::move(completion));
+          });
+}
+
 }  // namespace
 
 bool IsCancelled(const std::exception_ptr& error) {
@@ -119,6 +157,8 @@ void AskText(const Asking& asking, const Ask& ask, OnToken on_token, Done<Comple
 }
 
 void AskSchema(const Asking& asking, const Ask& ask, Done<Completion> done) {
+  const int line = LineTokens(ask.schema);
+  if (line > 0) return AskLine(asking, ask, line, std::move(done));
   const Traits& traits = *asking.traits;
   Sampling sampling = ask.sampling;
   // A stop string may be part of a value; and the marks that the schema dictates, which cost the
