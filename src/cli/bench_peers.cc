@@ -34,6 +34,7 @@ struct Arguments {
   std::string server;
   std::vector<std::string> ways = {"pipeline", "server", "server-direct", "ours", "ours-direct"};
   int clients = 1;
+  int slots = 0;  // of llama-server; 0: one a client, or its own choice for a single client
   int turns = 8;
   int rounds = 1;
   int warm_up = 1;
@@ -134,8 +135,9 @@ class Peers {
         "--model",    model_file_,
         "--threads",  std::to_string(threads),
         "--ctx-size", std::to_string(Context() * arguments_.clients)};
-    if (arguments_.clients > 1) {
-      options.insert(options.end(), {"--parallel", std::to_string(arguments_.clients)});
+    const int slots = arguments_.slots > 0 ? arguments_.slots : arguments_.clients;
+    if (slots > 1 || arguments_.slots > 0) {
+      options.insert(options.end(), {"--parallel", std::to_string(slots)});
     }
     if (arguments_.model.gpu_layers >= 0) {
       options.insert(options.end(), {"--gpu-layers", std::to_string(arguments_.model.gpu_layers)});
@@ -352,6 +354,11 @@ void AddBenchPeers(CLI::App& bench, Run& run) {
     peers->add_option(name, value, what)->check(CLI::Range(least, most))->capture_default_str();
   };
   number("--clients", arguments->clients, "Clients at once", 1, 64);
+  peers
+      ->add_option("--slots", arguments->slots,
+                   "Questions that llama-server answers at once (default: one a client; its own "
+                   "choice for a single client)")
+      ->check(CLI::Range(1, 64));
   number("--turns", arguments->turns, "Client turns of each that are counted", 1, 1000);
   number("--rounds", arguments->rounds, "How often, each time with other clients", 1, 100);
   number("--warm-up", arguments->warm_up, "Turns before them that are not counted", 0, 100);
