@@ -29,14 +29,17 @@ struct Arguments {
   int reply_tokens = 80;
   int note_tokens = 12;
   int think_ms = 0;
-  int room = 0;
   bool json = false;
   std::string chart;
 };
 
-// What a model keeps of the dialogues it has read; nothing where it does not say. No model does
-// yet: this is where its figure goes.
-std::optional<uint64_t> CacheBytes(const Model& /*model*/) { return std::nullopt; }
+// What a model keeps of the dialogues it has read, of all sessions together; nothing of a model
+// that keeps its cache elsewhere.
+std::optional<uint64_t> CacheBytes(const Model& model) {
+  const CacheUse use = model.cache_use();
+  if (use.budget_bytes == 0) return std::nullopt;
+  return use.used_bytes + use.parked_bytes;
+}
 
 struct Memory {
   double loaded_mib = 0;       // with the model, before the first session
@@ -131,7 +134,7 @@ int Bench(const Arguments& arguments) {
   const auto knowledge = LoadKnowledge(arguments.model.data);
   ModelArguments model_arguments = arguments.model;
   model_arguments.steady = true;
-  model_arguments.cells = arguments.room;
+  model_arguments.sessions = arguments.sessions;
   SessionArguments session = arguments.session;
   session.temperature = 0;
   SessionOptions options = session.Options(knowledge);
@@ -191,9 +194,6 @@ void AddBenchLoad(CLI::App& bench, Run& run) {
   load->add_option("--think-ms", arguments->think_ms, "What a client takes to write, ms")
       ->check(CLI::Range(0, 600'000))
       ->capture_default_str();
-  load->add_option("--room", arguments->room,
-                   "Tokens kept read for all sessions together (default: those of one context)")
-      ->check(CLI::Range(256, 1 << 24));
   load->add_flag("--json", arguments->json, "Also print the figures as JSON");
   load->add_option("--chart", arguments->chart, "Also draw them into an SVG file")
       ->type_name("FILE.svg");

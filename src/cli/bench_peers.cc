@@ -176,7 +176,7 @@ class Peers {
       ModelArguments here = arguments_.model;
       here.model = model_file_;
       here.context = Context();
-      here.cells = Context() * arguments_.clients;
+      here.sessions = arguments_.clients;
       here.steady = true;
       model = here.Load();
     }

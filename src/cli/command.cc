@@ -61,6 +61,11 @@ void ModelArguments::AddTo(CLI::App& command) {
   command
       .add_option("--context", context, "Tokens the model can see at once (default: up to 8192)")
       ->check(CLI::Range(256, 1 << 20));
+  command
+      .add_option("--cache", cache_mib,
+                  "MiB for what was read of all talks; the longest unused are read again "
+                  "(default: 1024)")
+      ->check(CLI::Range(1, 1 << 24));
   command.add_option("--threads", threads, "Threads to compute with (default: one a processor)")
       ->check(CLI::Range(1, 1024));
   command.add_option("--gpu-layers", gpu_layers, "Layers to put on a GPU, where one is built in");
@@ -86,7 +91,8 @@ std::shared_ptr<Model> ModelArguments::Load() const {
   const ModelEntry* entry = catalogue.Find(wanted);
   if (entry != nullptr) options.name = entry->name;
   options.context_tokens = context;
-  options.cells = cells;
+  options.cache_bytes = static_cast<uint64_t>(cache_mib) << 20;
+  options.sessions = sessions;
   options.threads = threads == 0 && steady ? UsableProcessors() : threads;
   options.gpu_layers = gpu_layers;
   options.share = share;

@@ -34,7 +34,8 @@ struct ModelArguments {
   int gpu_layers = -1;
   std::string chat_template;  // "chatml" or a file
   std::string data;           // a folder in place of the built-in data files
-  int cells = 0;              // no option of all: tokens kept read for all sessions together
+  int cache_mib = 0;          // for what was read of all talks; 0: the engine's own default
+  int sessions = 1;           // no option of all: how many talk at the same time, about
   bool share = true;          // no option: for the benchmark
   bool steady = false;        // no option: a fixed number of threads, for equal seeds' sake
   bool quiet = false;         // no progress

@@ -74,8 +74,7 @@ struct EngineOptions {
   int cells = 0;           // tokens the cache holds for all contexts together
   int batch_tokens = 256;  // read at once at most
   int sequences = 64;      // branches at the same time, of all contexts; at most 256
-  // Plain attention suits one talk at a time on a processor, flash attention many: it passes over
-  // the cells of others (docs/benchmarks.md).
+  // On processors plain attention is faster, with one talk and with eight (docs/benchmarks.md).
   bool flash_attention = false;
   uint64_t parked_bytes = 0;     // kept at most of talks that wait for their next turn
   uint64_t bytes_per_cell = 0;   // for reports

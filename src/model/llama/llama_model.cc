@@ -30,7 +30,7 @@ namespace {
 constexpr int kDefaultContext = 8192;
 constexpr size_t kMaxLabels = 256;
 constexpr uint64_t kDefaultCache = uint64_t{1} << 30;
-constexpr int kFew = 2;          // talks at the same time, for which plain attention is faster
+constexpr int kFew = 2;  // talks at the same time, for whose branches the usual sequences do
 constexpr int kMostAtWork = 16;  // talks in the cache at the same time; see Engine::Admit
 constexpr int kCellsEach = 2048;
 
@@ -429,7 +429,7 @@ std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOption
   const uint64_t in_cache = static_cast<uint64_t>(engine.cells) * engine.bytes_per_cell;
   engine.parked_bytes = budget > in_cache ? budget - in_cache : 0;
   engine.sequences = options.sessions > kFew ? 2 * engine.sequences : engine.sequences;
-  engine.flash_attention = llama_supports_gpu_offload() || options.sessions > kFew;
+  engine.flash_attention = llama_supports_gpu_offload();
   engine.threads = options.threads > 0 ? options.threads : UsableProcessors();
   engine.adapt_threads = options.threads == 0;
   engine.share = options.share;
