@@ -45,14 +45,14 @@ test: model
 check: lint sanitize
 
 # Our own code with AddressSanitizer and UndefinedBehaviorSanitizer; llama.cpp stays as it is. The
-# program as a whole (cli.*) is left to `make test`: it is slow under sanitizers, and no other code.
+# program as a whole (cli.*, bench.*) is left to `make test`: slow under sanitizers, no other code.
 sanitize:
 	@tools/setup.sh test
 	@env -u CC -u CXX tools/llama.sh --server >/dev/null
 	@cmake -S . -B build-sanitize -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DEMOSTAGE_SANITIZE=address,undefined
 	@cmake --build build-sanitize
-	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^cli'
+	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench)'
 
 lint:
 	@tools/setup.sh lint

@@ -1,6 +1,7 @@
 #ifndef EMOSTAGE_SESSION_H_
 #define EMOSTAGE_SESSION_H_
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -34,6 +35,9 @@ struct SessionOptions {
       .temperature = 0.7, .top_p = 0.9, .max_tokens = 120, .repetition_penalty = 1.1};
   std::shared_ptr<const Knowledge> knowledge;  // none: the built-in files
   std::shared_ptr<Leanings> leanings;          // none: this session's own
+  // A turn that takes longer fails with kBusy; 0: as long as it takes. Model servers have time-outs
+  // of their own.
+  std::chrono::milliseconds turn_timeout{0};
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };

@@ -122,6 +122,7 @@ Ask Stage::NewAsk(const std::string& cue, const std::string& prefix) const {
   ask.instruction = cue;
   ask.answer_prefix = prefix;
   ask.stop = settings_.stop;
+  ask.deadline = settings_.deadline;
   return ask;
 }
 

@@ -37,6 +37,7 @@ struct StageSettings {
   Sampling sampling;  // of the reply; notes and labels are never drawn
   OnToken on_token;   // told the reply as it is written
   std::stop_token stop;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   FixedLengths fixed;
 };
 

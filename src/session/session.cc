@@ -42,6 +42,9 @@ struct Session::Impl {
     settings.sampling = options.sampling;
     settings.on_token = on_token;
     settings.stop = std::move(stop);
+    if (options.turn_timeout.count() > 0) {
+      settings.deadline = std::chrono::steady_clock::now() + options.turn_timeout;
+    }
     settings.fixed = {options.fixed_reply_tokens, options.fixed_note_tokens};
     Stage stage(settings, method->name(), method->prompts());
     Answer answer = method->Respond(stage);

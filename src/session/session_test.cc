@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -398,6 +399,25 @@ TEST(Session, ListsMethodsAndSchemes) {
   for (const Language language : {Language::kEnglish, Language::kChinese, Language::kJapanese}) {
     EXPECT_THAT(SchemeList(*Shipped(), language), SizeIs(4));
   }
+}
+
+TEST(SessionTest, ATurnsTimeLimitIsEveryQuestionsDeadline) {
+  const auto model = ScriptedModel::Create(Says("I hear you."));
+  SessionOptions options;
+  options.knowledge = Shipped();
+  options.turn_timeout = std::chrono::minutes(1);
+  Session session(model, options);
+  (void)session.Respond("I failed again.");
+  const auto latest = std::chrono::steady_clock::now() + options.turn_timeout;
+  ASSERT_THAT(model->asked(), Not(IsEmpty()));
+  for (const Ask& ask : model->asked()) EXPECT_LE(ask.deadline, latest) << ask.answer_prefix;
+}
+
+TEST(SessionTest, WithoutATimeLimitThereIsNoDeadline) {
+  const auto model = ScriptedModel::Create(Says("I hear you."));
+  Session session = Open(model);
+  (void)session.Respond("I failed again.");
+  EXPECT_EQ(model->asked().back().deadline, std::chrono::steady_clock::time_point::max());
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ void Engine::Park(Place& place) {
     while (parked_bytes_ + size > options_.parked_bytes) {
       Place* oldest = nullptr;
       for (const std::shared_ptr<Place>& other : places_) {
-        if (other->parked.empty()) continue;
+        // Whoever has questions open is about to want it back.
+        if (other->parked.empty() || other->open_questions > 0) continue;
         if (oldest == nullptr || other->last_used < oldest->last_used) oldest = other.get();
       }
       if (oldest == nullptr) break;
