@@ -1002,7 +1002,7 @@ class ChatTerminal(Case):
 
     def test_interrupt_before_the_first_word(self):
         chat = self.chat("--max-tokens", "400")
-        for after in (0.05, 0.3, 1.0):
+        for after in (0.05, 0.15, 0.3):
             chat.line("I could not sleep again, and I keep thinking of my exam, and of my mother.")
             chat.expect("my mother.")
             time.sleep(after)

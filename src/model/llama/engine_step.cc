@@ -9,9 +9,8 @@ namespace emostage {
 namespace {
 
 constexpr size_t kShortRead = 8;  // reads up to this length go before long ones
-// How long one pass may take while others' words are waiting to go on, or while they might come.
+// How long one pass may take while others' words are waiting to go on.
 constexpr double kStreamGapMs = 120;
-constexpr double kAloneMs = 500;
 constexpr int kShortestChunk = 16;
 constexpr int kTellsSpeed = 12;  // passes of at least so many tokens
 
@@ -22,8 +21,11 @@ double MillisecondsSince(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+// A talk alone is always read in the same pieces, however fast the machine is just now: where a sum
+// is cut, its last bits change, and with them in the end the words.
 int Engine::LongRead(bool others_wait) const {
-  const double tokens = (others_wait ? kStreamGapMs : kAloneMs) / std::max(0.01, ms_per_token_);
+  if (!others_wait) return options_.batch_tokens;
+  const double tokens = kStreamGapMs / std::max(0.01, ms_per_token_);
   return std::clamp(static_cast<int>(std::min(tokens, 1e6)), kShortestChunk, options_.batch_tokens);
 }
 
@@ -63,7 +65,9 @@ std::vector<Engine::Part> Engine::FillBatch() {
       if (is_short(work) && work.done < work.tokens.size()) add(*task, work, options_.batch_tokens);
     }
   }
-  const bool others_wait = !parts.empty();
+  const bool others_wait = std::ranges::any_of(order, [&](const Task* task) {
+    return task->question.place != order.front()->question.place;
+  });
   int room = LongRead(others_wait);
   for (Task* task : order) {
     for (Work& work : task->works) {
