@@ -114,18 +114,24 @@ bool Engine::Unpark(Place& place) {
   Branch& trunk = place.trunk;
   if (!Acquire(trunk)) return false;
   const std::span<const Token> all(place.parked_tokens);
-  const auto root = std::ranges::find_if(roots_, [&](const Branch& other) {
-    return other.ready && std::ranges::equal(other.tokens, all.first(place.parked_root));
-  });
-  bool good = place.parked_root == 0 || root != roots_.end();
+  const auto find_root = [&] {
+    return std::ranges::find_if(roots_, [&](const Branch& other) {
+      return other.ready && std::ranges::equal(other.tokens, all.first(place.parked_root));
+    });
+  };
+  bool good = place.parked_root == 0 || find_root() != roots_.end();
   if (good) {
+    place.trunk_busy = true;  // making room must not take this very trunk
     size_t put = 0;
     do {
       put = llama_state_seq_set_data(context_, place.parked.data(), place.parked.size(),
                                      trunk.sequence);
     } while (put == 0 && Evict());
+    place.trunk_busy = false;
     good = put == place.parked.size();
   }
+  const auto root = find_root();  // it may have had to make room too
+  good = good && (place.parked_root == 0 || root != roots_.end());
   if (good) {
     if (place.parked_root > 0) {
       llama_memory_seq_cp(memory_, root->sequence, trunk.sequence, 0,
