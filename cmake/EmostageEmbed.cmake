@@ -9,7 +9,13 @@
 
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   # Run by the build: cmake -D SYMBOL=… -D BASE=… -D MANIFEST=… -D OUTPUT=… -P EmostageEmbed.cmake
-  file(STRINGS "${MANIFEST}" paths ENCODING UTF-8)
+  # Without a MANIFEST: every file below BASE.
+  if(DEFINED MANIFEST)
+    file(STRINGS "${MANIFEST}" paths ENCODING UTF-8)
+  else()
+    file(GLOB_RECURSE paths RELATIVE "${BASE}" "${BASE}/*")
+    list(SORT paths)
+  endif()
   set(delimiter "emostage")
   set(source "// Written by EmostageEmbed.cmake from ${SYMBOL}'s files. Do not edit.\n")
   string(APPEND source "#include <span>\n#include <string_view>\n\n"

@@ -67,7 +67,9 @@ struct Answer {
 
 // The JSON object of docs/wire.md, in its key order; indent < 0 gives one line.
 [[nodiscard]] std::string AnswerToJson(const Answer& answer, int indent = -1);
-// The inverse. Throws Error(kInput) for anything else.
+// One of its `steps`, on one line.
+[[nodiscard]] std::string StepToJson(const Step& step);
+// AnswerToJson's inverse. Throws Error(kInput) for anything else.
 [[nodiscard]] Answer AnswerFromJson(std::string_view json);
 
 }  // namespace emostage

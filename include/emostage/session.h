@@ -2,10 +2,12 @@
 #define EMOSTAGE_SESSION_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,16 @@ struct SessionOptions {
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };
 
+// What looks on while a turn is answered. All optional.
+struct TurnWatch {
+  OnToken on_token;  // the reply as it is written; see model.h on its thread
+  // A step was asked for, by name; and what it found, as it will stand in the trace (but for
+  // remarks that are added later). Both on the thread that called Respond; what they throw ends the
+  // turn.
+  std::function<void(std::string_view name)> on_step;
+  std::function<void(const Step& step)> on_step_done;
+};
+
 // One client's talk. Owns the dialogue and what the model has read of it; turn n+1 goes on from
 // where turn n ended.
 //
@@ -63,6 +75,10 @@ class Session {
   // Answers the last client turn of the dialogue as it stands, and keeps the reply.
   Answer RespondToLast(const OnToken& on_token = {}, std::stop_token stop = {});
 
+  // The same, told of each step as well.
+  Answer RespondWatched(const std::string& client_text, const TurnWatch& watch,
+                        std::stop_token stop = {});
+
   // Replaces the dialogue: a talk that began elsewhere, or a history that was edited. What is the
   // same at its start stays read.
   void SetDialogue(Dialogue dialogue);
@@ -72,6 +88,8 @@ class Session {
   void SetMethod(const std::string& method);
   void SetScheme(const std::string& scheme);
   void SetSeed(uint64_t seed);
+  void SetSampling(const Sampling& sampling);
+  void SetLanguage(std::optional<Language> language);
 
   // Waits until what was said last is read ahead of the next turn, and returns the tokens that
   // took since the last call. Only benchmarks need it.

@@ -18,6 +18,9 @@ using Run = std::function<int()>;
 
 void AddRespond(CLI::App& app, Run& run);
 void AddChat(CLI::App& app, Run& run);
+void AddServe(CLI::App& app, Run& run);
+void AddKeys(CLI::App& app, Run& run);
+void AddStore(CLI::App& app, Run& run);
 void AddMethods(CLI::App& app, Run& run);
 void AddModels(CLI::App& app, Run& run);
 void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'

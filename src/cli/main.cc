@@ -26,6 +26,7 @@ constexpr const char* kExamples = R"(Examples:
   emostage respond talk.json --explain      one reply, with what led to it
   emostage respond - --json < talk.json     the same for programs
   emostage chat --lang ja                   a conversation in the terminal
+  emostage serve                            a page and an API on this machine
   emostage models pull smollm2-135m         get a model
   emostage bench turn --turns 12            what a method costs on this machine
 
@@ -100,6 +101,9 @@ int main(int argc, char** argv) {
   emostage::Run run;
   emostage::AddRespond(app, run);
   emostage::AddChat(app, run);
+  emostage::AddServe(app, run);
+  emostage::AddKeys(app, run);
+  emostage::AddStore(app, run);
   emostage::AddMethods(app, run);
   emostage::AddModels(app, run);
   emostage::AddBench(app, run);

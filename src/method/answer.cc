@@ -29,6 +29,15 @@ OrderedJson PhaseToJson(const PhaseBelief& phase) {
   return {{"label", phase.label}, {"scheme", phase.scheme}, {"probabilities", probabilities}};
 }
 
+OrderedJson StepJson(const Step& step) {
+  return {{"name", step.name},
+          {"ms", step.ms},
+          {"prompt_tokens", step.prompt_tokens},
+          {"reused_tokens", step.reused_tokens},
+          {"output_tokens", step.output_tokens},
+          {"output", OutputToJson(step.output)}};
+}
+
 ClientState StateFromJson(const OrderedJson& json) {
   ClientState state;
   for (const OrderedJson& feeling : json.at("feels")) {
@@ -57,14 +66,7 @@ std::string AnswerToJson(const Answer& answer, int indent) {
   OrderedJson risk = {{"level", nullptr}, {"evidence", answer.risk.evidence}};
   if (!answer.risk.level.empty()) risk["level"] = answer.risk.level;
   OrderedJson steps = OrderedJson::array();
-  for (const Step& step : answer.steps) {
-    steps.push_back({{"name", step.name},
-                     {"ms", step.ms},
-                     {"prompt_tokens", step.prompt_tokens},
-                     {"reused_tokens", step.reused_tokens},
-                     {"output_tokens", step.output_tokens},
-                     {"output", OutputToJson(step.output)}});
-  }
+  for (const Step& step : answer.steps) steps.push_back(StepJson(step));
   OrderedJson json;
   json["reply"] = answer.reply;
   json["method"] = answer.method;
@@ -77,6 +79,8 @@ std::string AnswerToJson(const Answer& answer, int indent) {
   json["total_ms"] = answer.total_ms;
   return DumpJson(json, indent);
 }
+
+std::string StepToJson(const Step& step) { return DumpJson(StepJson(step)); }
 
 Answer AnswerFromJson(std::string_view text) {
   try {

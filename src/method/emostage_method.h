@@ -20,6 +20,7 @@ class EmoStage : public Method {
   [[nodiscard]] std::string_view name() const override;
   [[nodiscard]] std::string_view summary() const override;
   [[nodiscard]] std::string_view prompts() const override { return "emostage"; }
+  [[nodiscard]] Findings finds() const override { return {parts_.perspective, parts_.phase}; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 
  private:

@@ -13,6 +13,7 @@ class OneCall : public Method {
     return "control: perspective, phase and reply in one answer";
   }
   [[nodiscard]] std::string_view prompts() const override { return "one-call"; }
+  [[nodiscard]] Findings finds() const override { return {.perspective = true, .phase = true}; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };
 

@@ -130,6 +130,7 @@ size_t Stage::NewStep(std::string_view name) {
   answer_.steps.emplace_back();
   answer_.steps.back().name = name;
   answer_.steps.back().output = "null";
+  if (settings_.on_step) settings_.on_step(name);
   return answer_.steps.size() - 1;
 }
 
@@ -140,6 +141,7 @@ void Stage::Enter(size_t index, const Usage& usage, const std::string& output) {
   step.reused_tokens = usage.reused_tokens;
   step.output_tokens = usage.output_tokens;
   step.output = output;
+  if (settings_.on_step_done) settings_.on_step_done(step);
 }
 
 void Stage::Remark(std::string_view step, const std::string& what) {

@@ -34,8 +34,10 @@ struct StageSettings {
   const Dialogue* dialogue = nullptr;  // ends with the client
   const PhaseScheme* scheme = nullptr;
   Language language = Language::kEnglish;
-  Sampling sampling;  // of the reply; notes and labels are never drawn
-  OnToken on_token;   // told the reply as it is written
+  Sampling sampling;                              // of the reply; notes and labels are never drawn
+  OnToken on_token;                               // told the reply as it is written
+  std::function<void(std::string_view)> on_step;  // a step was asked for
+  std::function<void(const Step&)> on_step_done;  // it is in the trace
   std::stop_token stop;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   FixedLengths fixed;

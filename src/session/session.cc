@@ -29,7 +29,7 @@ struct Session::Impl {
   Dialogue dialogue;
   Memory memory;
 
-  Answer Respond(const OnToken& on_token, std::stop_token stop) {
+  Answer Respond(const TurnWatch& watch, std::stop_token stop) {
     StageSettings settings;
     settings.knowledge = options.knowledge.get();
     settings.model = model.get();
@@ -40,7 +40,9 @@ struct Session::Impl {
     settings.scheme = scheme;
     settings.language = options.language.value_or(DetectLanguage(dialogue));
     settings.sampling = options.sampling;
-    settings.on_token = on_token;
+    settings.on_token = watch.on_token;
+    settings.on_step = watch.on_step;
+    settings.on_step_done = watch.on_step_done;
     settings.stop = std::move(stop);
     if (options.turn_timeout.count() > 0) {
       settings.deadline = std::chrono::steady_clock::now() + options.turn_timeout;
@@ -75,13 +77,18 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 Answer Session::Respond(const std::string& client_text, const OnToken& on_token,
                         std::stop_token stop) {
+  return RespondWatched(client_text, TurnWatch{.on_token = on_token}, std::move(stop));
+}
+
+Answer Session::RespondWatched(const std::string& client_text, const TurnWatch& watch,
+                               std::stop_token stop) {
   const std::string text(Trim(RepairUtf8(client_text)));
   if (text.empty()) {
     throw Error(ErrorCode::kInput, "the client's turn is empty", "say something");
   }
   impl_->dialogue.turns.push_back({Role::kClient, text, ""});
   try {
-    Answer answer = impl_->Respond(on_token, std::move(stop));
+    Answer answer = impl_->Respond(watch, std::move(stop));
     if (answer.reply.empty()) impl_->dialogue.turns.pop_back();
     return answer;
   } catch (...) {
@@ -91,7 +98,7 @@ Answer Session::Respond(const std::string& client_text, const OnToken& on_token,
 }
 
 Answer Session::RespondToLast(const OnToken& on_token, std::stop_token stop) {
-  return impl_->Respond(on_token, std::move(stop));
+  return impl_->Respond(TurnWatch{.on_token = on_token}, std::move(stop));
 }
 
 void Session::SetDialogue(Dialogue dialogue) { impl_->dialogue = std::move(dialogue); }
@@ -102,6 +109,8 @@ void Session::SetScheme(const std::string& scheme) {
   impl_->scheme = &impl_->options.knowledge->scheme(scheme);
 }
 void Session::SetSeed(uint64_t seed) { impl_->options.sampling.seed = seed; }
+void Session::SetSampling(const Sampling& sampling) { impl_->options.sampling = sampling; }
+void Session::SetLanguage(std::optional<Language> language) { impl_->options.language = language; }
 int Session::WaitReadAhead() { return impl_->context->WaitReadAhead(); }
 
 std::vector<std::pair<std::string, std::string>> MethodList() {

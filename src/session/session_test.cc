@@ -103,6 +103,27 @@ class FailsAhead : public Model {
   std::shared_ptr<ScriptedModel> inner_ = ScriptedModel::Create(Says("I hear you."));
 };
 
+TEST(Session, WhoLooksOnIsToldOfEachStepAsItStandsInTheTrace) {
+  Session session = Open(ScriptedModel::Create(Says("I hear you.")), "emostage");
+  std::vector<std::string> asked;
+  std::vector<std::string> done;
+  std::string streamed;
+  TurnWatch watch;
+  watch.on_token = [&](std::string_view words) { streamed += words; };
+  watch.on_step = [&](std::string_view name) { asked.emplace_back(name); };
+  watch.on_step_done = [&](const Step& step) { done.push_back(step.name + step.output); };
+  const Answer answer = session.RespondWatched("I lost my job.", watch);
+  std::vector<std::string> names;
+  std::vector<std::string> traced;
+  for (const Step& step : answer.steps) {
+    names.push_back(step.name);
+    traced.push_back(step.name + step.output);
+  }
+  EXPECT_EQ(asked, names);
+  EXPECT_THAT(done, ::testing::UnorderedElementsAreArray(traced));
+  EXPECT_EQ(streamed, answer.reply);
+}
+
 TEST(Session, KeepsBothTheClientsWordsAndTheReply) {
   auto model = ScriptedModel::Create(Says("I hear you."));
   Session session = Open(model);
@@ -399,6 +420,27 @@ TEST(Session, ListsMethodsAndSchemes) {
   for (const Language language : {Language::kEnglish, Language::kChinese, Language::kJapanese}) {
     EXPECT_THAT(SchemeList(*Shipped(), language), SizeIs(4));
   }
+}
+
+TEST(SessionTest, WhoLooksOnIsToldOfEachStepAsItStandsInTheTrace) {
+  Session session = Open(ScriptedModel::Create(Says("I hear you.")), "emostage");
+  std::vector<std::string> asked;
+  std::vector<std::string> done;
+  std::string streamed;
+  const Answer answer = session.RespondWatched(
+      "I lost my job.",
+      {.on_token = [&](std::string_view s) { streamed += s; },
+       .on_step = [&](std::string_view name) { asked.emplace_back(name); },
+       .on_step_done = [&](const Step& step) { done.push_back(step.name + step.output); }});
+  std::vector<std::string> names;
+  std::vector<std::string> traced;
+  for (const Step& step : answer.steps) {
+    names.push_back(step.name);
+    traced.push_back(step.name + step.output);
+  }
+  EXPECT_EQ(asked, names);
+  EXPECT_THAT(done, ::testing::UnorderedElementsAreArray(traced));
+  EXPECT_EQ(streamed, answer.reply);
 }
 
 TEST(SessionTest, ATurnsTimeLimitIsEveryQuestionsDeadline) {

@@ -1,0 +1,113 @@
+#include "serve/turn_story.h"
+
+#include <utility>
+
+#include "serve/sse.h"
+
+namespace emostage {
+
+void Watchers::Add(const std::string& session, std::shared_ptr<HttpReply> reply) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::shared_ptr<HttpReply>>& all = watchers_[session];
+  std::erase_if(all, [](const auto& one) { return one->gone().stop_requested(); });
+  all.push_back(std::move(reply));
+}
+
+void Watchers::Send(const std::string& session, const std::string& event) {
+  const std::scoped_lock lock(mutex_);
+  const auto it = watchers_.find(session);
+  if (it == watchers_.end()) return;
+  std::erase_if(it->second, [&](const auto& one) { return !one->Write(event); });
+  if (it->second.empty()) watchers_.erase(it);
+}
+
+void Watchers::End(const std::string& session) {
+  const std::scoped_lock lock(mutex_);
+  const auto it = watchers_.find(session);
+  if (it == watchers_.end()) return;
+  for (const auto& one : it->second) one->End();
+  watchers_.erase(it);
+}
+
+void Watchers::EndAll() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [session, all] : watchers_) {
+    for (const auto& one : all) one->End();
+  }
+  watchers_.clear();
+}
+
+void TurnStory::Tell(std::string_view event, OrderedJson data, bool for_all) {
+  if (teller_.lane) data["lane"] = *teller_.lane;
+  const std::string text = SseEvent(event, DumpJson(data));
+  if (teller_.reply && (for_all || teller_.traces)) teller_.reply->Write(text);
+  if (teller_.watchers != nullptr) teller_.watchers->Send(teller_.session, text);
+}
+
+void TurnStory::Begun(int index, const std::string& method, const std::string& scheme) {
+  Tell("turn", {{"index", index}, {"method", method}, {"scheme", scheme}}, true);
+}
+
+TurnWatch TurnStory::watch() {
+  return {
+      .on_token = [this](std::string_view words) { Tell("token", {{"text", words}}, true); },
+      .on_step = [this](std::string_view name) { Tell("step_started", {{"name", name}}, false); },
+      .on_step_done =
+          [this](const Step& step) {
+            Tell("step_done", OrderedJson::parse(StepToJson(step)), false);
+          }};
+}
+
+void TurnStory::Replied(const Answer& answer) {
+  const std::string json = AnswerToJson(answer);
+  OrderedJson all = AnswerFor(json, true);
+  OrderedJson own = teller_.traces ? all : AnswerFor(json, false);
+  if (teller_.lane) all["lane"] = own["lane"] = *teller_.lane;
+  if (teller_.reply) teller_.reply->Write(SseEvent("reply", DumpJson(own)));
+  if (teller_.watchers != nullptr) {
+    teller_.watchers->Send(teller_.session, SseEvent("reply", DumpJson(all)));
+  }
+}
+
+void TurnStory::Done(const OrderedJson& done) { Tell("done", done, true); }
+
+void TurnStory::Failed(const Refusal& refusal) {
+  Tell("error", OrderedJson::parse(ErrorBody(refusal)), true);
+}
+
+OrderedJson AnswerFor(const std::string& answer, bool traces) {
+  OrderedJson json = OrderedJson::parse(answer, nullptr, false);
+  if (!json.is_object()) return {};
+  if (!traces) {
+    for (const char* key : {"state", "phase", "steps", "total_ms"}) json.erase(key);
+  }
+  return json;
+}
+
+OrderedJson MessageJson(const StoredMessage& message, int index, bool traces) {
+  OrderedJson json = {{"index", index},
+                      {"role", RoleName(message.role)},
+                      {"text", message.text},
+                      {"at_ms", message.at_ms}};
+  if (message.role == Role::kCounsellor) {
+    json["cancelled"] = message.cancelled;
+    json["answer"] = message.answer.empty() ? OrderedJson() : AnswerFor(message.answer, traces);
+  }
+  return json;
+}
+
+OrderedJson SessionJson(const StoredSession& session) {
+  return {{"id", session.id},
+          {"title", session.title},
+          {"owner", session.owner},
+          {"method", session.method},
+          {"scheme", session.scheme},
+          {"model", session.model},
+          {"language", session.language},
+          {"seed", session.seed},
+          {"created_ms", session.created_ms},
+          {"updated_ms", session.updated_ms},
+          {"messages", session.messages}};
+}
+
+}  // namespace emostage

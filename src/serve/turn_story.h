@@ -1,0 +1,71 @@
+#ifndef EMOSTAGE_SERVE_TURN_STORY_H_
+#define EMOSTAGE_SERVE_TURN_STORY_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "emostage/answer.h"
+#include "emostage/session.h"
+#include "serve/http/server.h"
+#include "serve/refusal.h"
+#include "session/store/store.h"
+
+namespace emostage {
+
+// Those who look on at a session, from other tabs or other desks. Thread-safe.
+class Watchers {
+ public:
+  void Add(const std::string& session, std::shared_ptr<HttpReply> reply);
+  // Never blocks; lets go of those who are gone.
+  void Send(const std::string& session, const std::string& event);
+  // Ends their streams, after what is sent already.
+  void End(const std::string& session);
+  void EndAll();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::shared_ptr<HttpReply>>> watchers_;
+};
+
+// Tells a turn as server-sent events (docs/wire.md) while it goes on: to the one who asked for it,
+// if they listen, and to those who look on at its session. Thread-safe; nothing in it blocks, so
+// that its watch may be called by the model.
+class TurnStory {
+ public:
+  struct Teller {
+    std::shared_ptr<HttpReply> reply;  // begun; null: the one who asked does not listen
+    bool traces = true;                // whether they may know what was thought
+    Watchers* watchers = nullptr;
+    std::string session;      // whose watchers
+    std::optional<int> lane;  // of a comparison: entered in every event
+  };
+  explicit TurnStory(Teller teller) : teller_(std::move(teller)) {}
+
+  void Begun(int index, const std::string& method, const std::string& scheme);
+  // Lives no longer than the story.
+  [[nodiscard]] TurnWatch watch();
+  void Replied(const Answer& answer);
+  void Done(const OrderedJson& done);
+  void Failed(const Refusal& refusal);
+
+ private:
+  void Tell(std::string_view event, OrderedJson data, bool for_all);
+
+  Teller teller_;
+};
+
+// The answer object as a caller may see it: without state, phase and steps where they may not know
+// what was thought.
+[[nodiscard]] OrderedJson AnswerFor(const std::string& answer, bool traces);
+[[nodiscard]] OrderedJson MessageJson(const StoredMessage& message, int index, bool traces);
+[[nodiscard]] OrderedJson SessionJson(const StoredSession& session);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_SERVE_TURN_STORY_H_
