@@ -13,7 +13,9 @@ function(emostage_page symbol out_var)
   set(installed "${web}/node_modules/.emostage-installed")
   add_custom_command(
     OUTPUT "${installed}"
-    COMMAND "${EMOSTAGE_NPM}" ci --no-audit --no-fund --loglevel=error
+    # Not `npm ci`: the lock file names the platform's own parts of the bundler for one platform only.
+    COMMAND "${EMOSTAGE_NPM}" install --no-save --ignore-scripts --no-audit --no-fund
+      --loglevel=error
     COMMAND "${CMAKE_COMMAND}" -E touch "${installed}"
     DEPENDS "${web}/package-lock.json"
     WORKING_DIRECTORY "${web}"

@@ -75,7 +75,9 @@ TEST(OpenAiApi, StreamsRoleWordsFinishUsageAndDone) {
     if (chunk.contains("usage")) usage = chunk["usage"];
     if (chunk["choices"].empty()) continue;
     const Json& choice = chunk["choices"][0];
-    if (first) EXPECT_EQ(choice["delta"]["role"], "assistant");
+    if (first) {
+      EXPECT_EQ(choice["delta"]["role"], "assistant");
+    }
     first = false;
     words += choice["delta"].value("content", "");
     if (choice["finish_reason"].is_string()) finish = choice["finish_reason"];

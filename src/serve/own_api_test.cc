@@ -93,8 +93,8 @@ TEST(OwnApi, TheModelSeesTheTalkSoFar) {
         {{{"role", "client"}, {"text", "one"}}, {{"role", "counsellor"}, {"text", "two"}}}}});
   server.Turn(id, {{"text", "three"}});
   std::vector<std::string> said;
-  for (const Message& message : server.model().asked().back().messages)
-    said.push_back(message.text);
+  const std::vector<Ask> asked = server.model().asked();
+  for (const Message& message : asked.back().messages) said.push_back(message.text);
   EXPECT_THAT(said, ElementsAre("one", "two", "three"));
 }
 

@@ -123,6 +123,8 @@ TEST(HttpStopTest, AnswerUnderWayIsSentAndRequestsBehindItAreNot) {
   EXPECT_TRUE(idle.AtEnd());
   // What is half asked is told so, or closed where not even its beginning had been read.
   EXPECT_THAT(half.ReadToEnd(), ::testing::AnyOf("", HasSubstr("the server is stopping")));
+  idle.Close();
+  half.Close();
   go = true;
   go.notify_all();
   const Answer answer = busy.Receive();
@@ -203,6 +205,15 @@ TEST(HttpStopTest, AddressIsToldAsPeopleWriteIt) {
   const HttpServer server(Quick(), Nothing);
   EXPECT_EQ(server.url(), "http://127.0.0.1:" + std::to_string(server.port()));
   EXPECT_GT(server.port(), 0);
+  HttpOptions options = Quick();
+  options.host = "::1";
+  std::optional<HttpServer> six;
+  try {
+    six.emplace(options, Nothing);
+  } catch (const Error&) {
+    GTEST_SKIP() << "there is no IPv6 here";
+  }
+  EXPECT_EQ(six->url(), "http://[::1]:" + std::to_string(six->port()));
 }
 
 }  // namespace
