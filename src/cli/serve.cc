@@ -104,7 +104,7 @@ AccessOptions AccessFor(const Arguments& arguments, Store& store) {
 
 int Serve(const Arguments& arguments) {
   if (arguments.certificate.empty() != arguments.key.empty()) {
-    throw Error(ErrorCode::kUsage, "--cert and --cert-key go together");
+    throw Error(ErrorCode::kUsage, "--cert and --cert-key go together", "give both or neither");
   }
   // What can be wrong is found out before the model is loaded.
   const auto knowledge = LoadKnowledge(arguments.model.data);
