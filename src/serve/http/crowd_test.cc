@@ -16,8 +16,11 @@ constexpr std::size_t kIdle = 500;
 constexpr std::size_t kActive = 64;
 constexpr int kPieces = 200;
 
+// Sanitizers have memory of their own, which says nothing about ours.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 constexpr bool kSanitized = false;
 #endif

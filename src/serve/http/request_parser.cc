@@ -30,6 +30,8 @@ class RequestParser::Parser final : public http::basic_parser<true> {
   }
 
   std::size_t Feed(std::string_view bytes) {
+    // Beast gets a header only whole, so that what it makes of it cannot depend on how it came.
+    if (!is_header_done() && !FindHeaderEnd(bytes)) return 0;
     error_code error;
     std::size_t used = 0;
     // Beast stops after a piece that ended just where something else begins.
@@ -39,8 +41,8 @@ class RequestParser::Parser final : public http::basic_parser<true> {
     if (error && error != http::error::need_more) {
       Refuse(error);
     } else if (!is_done() && bytes.size() - used > max_header_bytes_) {
-      // Beast bounds headers, but no extensions of chunks.
-      Refuse(400, "a chunk's first line is too long");
+      // Beast bounds bodies, but neither the extensions of a chunk nor what stands behind the last.
+      Refuse(400, "a chunk's first line, or what stands behind the last chunk, is too long");
     }
     return used;
   }
@@ -52,6 +54,26 @@ class RequestParser::Parser final : public http::basic_parser<true> {
   HttpRequest request;
 
  private:
+  // Whether the whole header is there. Refuses what can be no header at once, so that somebody who
+  // speaks another language is not waited for.
+  bool FindHeaderEnd(std::string_view bytes) {
+    for (; searched_ < bytes.size(); ++searched_) {
+      const char c = bytes[searched_];
+      if (searched_ >= max_header_bytes_) {
+        Refuse(431, "the header is too long");
+        return false;
+      }
+      const auto byte = static_cast<unsigned char>(c);
+      const bool control = (byte < 0x20 && c != '\t' && c != '\r' && c != '\n') || byte == 0x7f;
+      if (control || (c == '\n' && (searched_ == 0 || bytes[searched_ - 1] != '\r'))) {
+        Refuse(400, "the request is malformed");
+        return false;
+      }
+      if (c == '\n' && bytes.substr(0, searched_ + 1).ends_with("\r\n\r\n")) return true;
+    }
+    return false;
+  }
+
   void Refuse(int code, const char* why) {
     if (status != 0) return;
     status = code;
@@ -89,14 +111,15 @@ class RequestParser::Parser final : public http::basic_parser<true> {
     if (!parts) return Refuse(400, "the path is malformed", error);
     request.path = std::move(parts->path);
     request.query = std::move(parts->query);
-    header_bytes_ = method.size() + target.size() + std::string_view("  HTTP/1.1\r\n").size();
   }
 
   void on_field_impl(http::field field, View name, View value, error_code& error) override {
-    // Beast bounds what it holds, not what has been read in pieces.
-    header_bytes_ += name.size() + value.size() + std::string_view(": \r\n").size();
-    if (header_bytes_ > max_header_bytes_) return Refuse(431, "the header is too long", error);
-    if (header_done_) return;  // behind a chunked body nothing of consequence may come
+    if (header_done_) {
+      // Behind a chunked body nothing of consequence may come, nor much of it.
+      trailer_bytes_ += name.size() + value.size();
+      if (trailer_bytes_ > max_header_bytes_) Refuse(431, "the trailer is too long", error);
+      return;
+    }
     request.headers.emplace_back(Std(name), Std(value));
     if (field == http::field::host) ++hosts_;
     if (field == http::field::transfer_encoding) {
@@ -141,7 +164,8 @@ class RequestParser::Parser final : public http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   const std::size_t max_header_bytes_;
-  std::size_t header_bytes_ = 0;
+  std::size_t searched_ = 0;  // of the header
+  std::size_t trailer_bytes_ = 0;
   bool header_done_ = false;
   bool transfer_encoding_ = false;
   int hosts_ = 0;

@@ -7,7 +7,9 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
 
@@ -44,7 +46,7 @@ std::string InBrackets(const std::string& host) {
   if (error == asio::error::access_denied) {
     throw Error(ErrorCode::kNetwork, port + " is not for this user", "choose one above 1023");
   }
-  if (error == asio::error::address_not_available) {
+  if (error == boost::system::errc::address_not_available) {
     throw Error(ErrorCode::kNetwork, options.host + " is no address of this machine",
                 "listen on 127.0.0.1, or on 0.0.0.0 for all its addresses");
   }
@@ -88,11 +90,17 @@ class HttpServer::Impl final : private ConnectionHost {
     }
     if (!its.certificate_file.empty()) tls_ = MakeTls(its.certificate_file, its.key_file);
     Listen();
-    workers_ = std::make_unique<Workers>(its.workers, [this] { Notice(); });
-    asio::post(strand_, [this] { Accept(); });
-    for (int i = 0; i < kIoThreads; ++i) {
-      threads_.emplace_back([this] { Run(); });
+    try {
+      workers_ = std::make_unique<Workers>(its.workers, [this] { Notice(); });
+      for (int i = 0; i < kIoThreads; ++i) {
+        threads_.emplace_back([this] { Run(); });
+      }
+    } catch (const std::system_error& error) {
+      guard_.reset();
+      for (std::thread& thread : threads_) thread.join();
+      throw Error(ErrorCode::kInternal, std::string("cannot start a thread: ") + error.what());
     }
+    asio::post(strand_, [this] { Accept(); });
   }
 
   // HttpServer has called Stop.
@@ -170,7 +178,7 @@ class HttpServer::Impl final : private ConnectionHost {
         return;
       }
       // "localhost" may name an IPv6 address on a machine without IPv6; then the next is good.
-      if (error != asio::error::address_not_available &&
+      if (error != boost::system::errc::address_not_available &&
           error != asio::error::address_family_not_supported) {
         break;
       }
@@ -207,7 +215,11 @@ class HttpServer::Impl final : private ConnectionHost {
     if (!acceptor_.is_open()) return;
     acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, HttpSocket socket) {
       if (!error) {
-        Welcome(std::move(socket));
+        try {
+          Welcome(std::move(socket));
+        } catch (const std::exception&) {
+          // Out of memory, say: this one is closed, and the next may find some.
+        }
         return Accept();
       }
       if (!acceptor_.is_open()) return;
@@ -223,10 +235,11 @@ class HttpServer::Impl final : private ConnectionHost {
     std::shared_ptr<Connection> connection;
     {
       const std::lock_guard lock(mutex_);
+      ConnectionHost& host = *this;  // whose functions are for connections only
       const std::size_t most = shared_->options.max_connections;
       const bool full = connections_.size() - full_ >= most;
       if (no_more_ || (full && full_ >= kToldFull)) return;
-      connection = std::make_shared<Connection>(*this, shared_,
+      connection = std::make_shared<Connection>(host, shared_,
                                                 MakeTransport(std::move(socket), tls_.get()), full);
       connections_.insert(connection);
       if (full) ++full_;

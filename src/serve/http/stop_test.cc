@@ -123,6 +123,8 @@ TEST(HttpStopTest, AnswerUnderWayIsSentAndRequestsBehindItAreNot) {
   EXPECT_TRUE(idle.AtEnd());
   // What is half asked is told so, or closed where not even its beginning had been read.
   EXPECT_THAT(half.ReadToEnd(), ::testing::AnyOf("", HasSubstr("the server is stopping")));
+  idle.Close();
+  half.Close();
   go = true;
   go.notify_all();
   const Answer answer = busy.Receive();

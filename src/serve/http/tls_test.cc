@@ -188,6 +188,8 @@ TEST(HttpTlsTest, StopEndsConnectionsInAnyState) {
   HttpServer server(Secure(identity), [](const HttpRequest&, const std::shared_ptr<HttpReply>&) {});
   const Client silent(server.port());
   TlsClient idle(server.port());
+  ASSERT_TRUE(idle.Send(Get("/")));
+  EXPECT_THAT(idle.ReadUntil("}"), HasSubstr("500"));
   EXPECT_TRUE(Eventually([&] { return server.stats().connections == 2; }));
   server.BeginStop();
   EXPECT_TRUE(idle.EndsInOrder());
