@@ -5,6 +5,8 @@ include(CMakePackageConfigHelpers)
 
 get_property(_rooms GLOBAL PROPERTY EMOSTAGE_ROOMS)
 list(REMOVE_ITEM _rooms emostage_cli emostage_model_scripted emostage_model_store)
+# What serves is the program's own; and nobody who links the library shall meet our Boost in it.
+list(FILTER _rooms EXCLUDE REGEX "^emostage_serve")
 foreach(_room IN LISTS _rooms)
   list(APPEND _objects $<TARGET_OBJECTS:${_room}>)
 endforeach()

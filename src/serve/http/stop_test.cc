@@ -205,6 +205,15 @@ TEST(HttpStopTest, AddressIsToldAsPeopleWriteIt) {
   const HttpServer server(Quick(), Nothing);
   EXPECT_EQ(server.url(), "http://127.0.0.1:" + std::to_string(server.port()));
   EXPECT_GT(server.port(), 0);
+  HttpOptions options = Quick();
+  options.host = "::1";
+  std::optional<HttpServer> six;
+  try {
+    six.emplace(options, Nothing);
+  } catch (const Error&) {
+    GTEST_SKIP() << "there is no IPv6 here";
+  }
+  EXPECT_EQ(six->url(), "http://[::1]:" + std::to_string(six->port()));
 }
 
 }  // namespace
