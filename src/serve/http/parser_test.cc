@@ -45,6 +45,15 @@ TEST(RequestParserTest, ReadsTheSameInPiecesOfAnySize) {
   }
 }
 
+TEST(RequestParserTest, UnfinishedRequestCanBeAskedEverything) {
+  RequestParser parser(kHeader, kBody);
+  EXPECT_EQ(parser.Feed("GET / HTTP/1.1\r\nHost"), 0U);
+  EXPECT_EQ(parser.state(), State::kHeader);
+  EXPECT_FALSE(parser.keep_alive());
+  EXPECT_FALSE(parser.expects_continue());
+  EXPECT_EQ(parser.request().method, "");
+}
+
 TEST(RequestParserTest, BodyOfUnclearLengthIsRefused) {
   const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
   for (const char* lines :

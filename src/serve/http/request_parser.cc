@@ -184,7 +184,9 @@ RequestParser::State RequestParser::state() const {
 }
 
 HttpRequest& RequestParser::request() { return parser_->request; }
-bool RequestParser::keep_alive() const { return parser_->keep_alive(); }
+bool RequestParser::keep_alive() const {
+  return parser_->is_header_done() && parser_->keep_alive();
+}
 bool RequestParser::http10() const { return parser_->http10; }
 bool RequestParser::expects_continue() const { return parser_->expects_continue; }
 int RequestParser::status() const { return parser_->status; }

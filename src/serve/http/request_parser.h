@@ -34,6 +34,7 @@ class RequestParser {
   [[nodiscard]] State state() const;
   // Everything but `peer` and `secure`. May be moved from.
   [[nodiscard]] HttpRequest& request();
+  // Whether the client would send more behind this; false until the header is there.
   [[nodiscard]] bool keep_alive() const;
   [[nodiscard]] bool http10() const;
   // The client waits for "100 Continue" before it sends the body.
