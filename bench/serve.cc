@@ -52,6 +52,11 @@ double ResidentMb() {
   return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
+[[noreturn]] void Fail(const httplib::Result& got) {
+  std::fprintf(stderr, "serve_bench: %s\n", got ? got->body.c_str() : "no answer");
+  std::exit(1);
+}
+
 std::string Words(int turn) {
   return "Turn " + std::to_string(turn) + ": I could not sleep again.";
 }
@@ -105,7 +110,7 @@ int Run(int turns) {
     if (i % static_cast<int>(kTurnsATalk) == 0) id = begin();
     const auto got = own.Post("/api/sessions/" + id + "/turns", Json({{"text", Words(i)}}).dump(),
                               "application/json");
-    if (!got || got->status != 200) std::abort();
+    if (!got || got->status != 200) Fail(got);
   });
   httplib::Client openai = client();
   Json messages = Json::array();
@@ -114,7 +119,7 @@ int Run(int turns) {
     messages.push_back({{"role", "user"}, {"content", Words(i)}});
     const auto got = openai.Post("/v1/chat/completions", Json({{"messages", messages}}).dump(),
                                  "application/json");
-    if (!got || got->status != 200) std::abort();
+    if (!got || got->status != 200) Fail(got);
     messages.push_back(Json::parse(got->body)["choices"][0]["message"]);
   });
   std::printf("a turn of 'emostage' with a model that costs nothing, median of %d:\n", turns);

@@ -291,6 +291,7 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
     const std::string sent(Trim(request.stream ? std::string_view(streamed) : answer.reply));
     said.push_back({Role::kCounsellor, sent, ""});
     place.talk->Keep(place.session, plan, answer, TipOf(said));
+    place.talk.reset();  // who is told of the end may send the next turn at once
     if (answer.reply.empty() && place.fresh) (void)talks_.store().Delete(place.session.id);
     metrics_.CountTurn(plan.method, answer.cancelled ? "stopped" : "done");
     if (!answer.cancelled) metrics_.Measure(answer);

@@ -257,7 +257,7 @@ void OwnApi::TakeTurn(const Call& call) {
   const Fields body(json);
   (void)Visible(call);
   CountTurnOf(call.caller, call.request);
-  const std::unique_ptr<Talk> talk = talks_.Take(call.id, std::chrono::milliseconds(0));
+  std::unique_ptr<Talk> talk = talks_.Take(call.id, std::chrono::milliseconds(0));
   StoredSession session = Visible(call);  // as it is now that nobody else has it
   std::vector<StoredMessage> messages = talks_.store().Messages(call.id);
 
@@ -311,6 +311,7 @@ void OwnApi::TakeTurn(const Call& call) {
     story.Begun(plan.unchanged, plan.method, plan.scheme);
     const Answer answer = talk->Respond(session.model, plan, story.watch(), call.reply->gone());
     const std::vector<StoredMessage> written = talk->Keep(session, plan, answer);
+    talk.reset();  // who is told of the end may send the next turn at once
     metrics_.CountTurn(plan.method, answer.cancelled ? "stopped" : "done");
     if (!answer.cancelled) metrics_.Measure(answer);
     OrderedJson messages_json = OrderedJson::array();
@@ -330,6 +331,7 @@ void OwnApi::TakeTurn(const Call& call) {
     }
   } catch (...) {
     const Refusal refusal = AsRefusal(std::current_exception());
+    talk.reset();
     metrics_.CountTurn(plan.method, "failed");
     story.Failed(refusal);
     if (!streams) throw refusal;

@@ -129,6 +129,12 @@ TEST(OwnApi, OneTurnAtATimeAndTheOtherIsToldSo) {
   EXPECT_THAT(Names(first.get()), Contains("done"));
 }
 
+TEST(OwnApi, TheNextTurnMayComeAsSoonAsTheLastIsDone) {
+  TestService server;
+  const std::string path = "/api/sessions/" + server.NewSession() + "/turns";
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(server.Post(path, {{"text", "Hello"}}).status, 200);
+}
+
 TEST(OwnApi, DeletedIsGoneAlsoWhileItIsBeingAnswered) {
   Gate gate;
   TestService server(gate.Script());
