@@ -4,7 +4,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(_rooms GLOBAL PROPERTY EMOSTAGE_ROOMS)
-list(REMOVE_ITEM _rooms emostage_cli emostage_model_scripted emostage_model_store)
+# What only the program needs stays out, and so do SQLite and libsodium.
+list(REMOVE_ITEM _rooms emostage_cli emostage_model_scripted emostage_model_store emostage_store)
 foreach(_room IN LISTS _rooms)
   list(APPEND _objects $<TARGET_OBJECTS:${_room}>)
 endforeach()

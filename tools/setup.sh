@@ -24,7 +24,7 @@ command_or ccache ccache
 command_or python3 python3
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 for name in nlohmann-json3-dev libcli11-dev libcurl4-openssl-dev libssl-dev libtomlplusplus-dev \
-  libutf8proc-dev libedit-dev ca-certificates; do
+  libutf8proc-dev libedit-dev libsqlite3-dev libsqlitecpp-dev libsodium-dev ca-certificates; do
   package "$name"
 done
 if [ "$level" != build ]; then

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -301,6 +303,29 @@ std::size_t CountCodepoints(std::string_view text) {
   std::size_t count = 0;
   ForEachCodepoint(text, [&](const Codepoint&, std::string_view) { ++count; });
   return count;
+}
+
+std::string FoldCase(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<signed char>(c) >= 0; })) {
+    std::string folded(text);
+    for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return folded;
+  }
+  std::string sound;
+  sound.reserve(text.size());
+  ForEachCodepoint(text, [&](const Codepoint& next, std::string_view form) {
+    sound += next.valid ? form : kReplacementUtf8;
+  });
+  utf8proc_uint8_t* folded = nullptr;
+  const utf8proc_ssize_t length =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(sound.data()),
+                   static_cast<utf8proc_ssize_t>(sound.size()), &folded,
+                   static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD | UTF8PROC_COMPAT |
+                                                  UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  if (length < 0) return sound;  // out of memory, or longer than utf8proc counts
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(folded, &std::free);
+  return {reinterpret_cast<const char*>(folded), static_cast<std::size_t>(length)};
 }
 
 std::size_t DisplayWidth(std::string_view text) {

@@ -32,6 +32,11 @@ namespace emostage {
 
 [[nodiscard]] std::size_t CountCodepoints(std::string_view text);
 
+// For comparing and finding text in any case of letters: Unicode's case folding, full-width and
+// half-width forms and other variants of a letter made one (NFKC). Ill-formed sequences become
+// U+FFFD. Not for showing.
+[[nodiscard]] std::string FoldCase(std::string_view text);
+
 // Terminal columns: 2 for wide characters (CJK, most emoji), 0 for combining and control
 // characters. The parts of a joined emoji are added up, as terminals that cannot join them do, so
 // the answer is never too small for a layout.
