@@ -167,6 +167,22 @@ TEST(SplitLinesTest, EndsDoNotBelongToLines) {
   EXPECT_THAT(SplitLines(""), IsEmpty());
 }
 
+TEST(FoldCaseTest, FormsOfALetterBecomeOne) {
+  EXPECT_EQ(FoldCase("Hello WORLD 1"), "hello world 1");
+  EXPECT_EQ(FoldCase("STRASSE"), FoldCase("Straße"));
+  EXPECT_EQ(FoldCase("ＡＢＣ"), "abc");
+  EXPECT_EQ(FoldCase("ｶﾞｷﾞ"), "ガギ");
+  EXPECT_EQ(FoldCase("e\u0301"), FoldCase("É"));
+  EXPECT_NE(FoldCase("e"), FoldCase("é"));
+  EXPECT_NE(FoldCase("か"), FoldCase("が"));
+}
+
+TEST(FoldCaseTest, AnyBytesAreTaken) {
+  EXPECT_EQ(FoldCase(""), "");
+  EXPECT_EQ(FoldCase(std::string_view("A\0B", 3)), std::string("a\0b", 3));
+  EXPECT_EQ(FoldCase(std::string_view("Ä\0\xFF", 4)), std::string("ä\0\uFFFD", 6));
+}
+
 TEST(CountScriptsTest, CountsLettersOfEachScript) {
   const ScriptCounts counts = CountScripts("Añ 漢字々〇 ひらカﾅー 한국 Жя 123。！👍 \xFF");
   EXPECT_EQ(counts.latin, 2U);
