@@ -58,7 +58,7 @@ function parseLines(lines: string[]): Inline[] {
 // **strong**, *em* and _em_, whose marks stand tight against their words; an underscore inside a
 // word is an underscore.
 const kEmphasis =
-  /\*\*(?=\S)([^\n]*?\S)\*\*|\*(?=[^\s*])([^*\n]*?[^\s*])\*|(?<![\p{L}\p{N}_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\p{L}\p{N}_])/u;
+  /\*\*(?=\S)([^\n]*?\S)\*\*(?!\*)|\*(?=[^\s*])([^*\n]*?[^\s*])\*|(?<![\p{L}\p{N}_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\p{L}\p{N}_])/u;
 
 export function parseInline(text: string): Inline[] {
   const parts: Inline[] = [];
