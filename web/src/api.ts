@@ -91,9 +91,10 @@ async function json<T>(method: string, path: string, body?: unknown): Promise<T>
 async function* events(
   method: string,
   path: string,
-  options: { body?: unknown; signal?: AbortSignal },
+  options: { body?: unknown; signal?: AbortSignal; onOpen?: () => void },
 ): AsyncGenerator<TurnEvent> {
   const response = await request(method, path, { ...options, accept: 'text/event-stream' });
+  options.onOpen?.();
   if (!response.body) throw new Failure('lost', 0, 'the answer has no body');
   try {
     for await (const { event, data } of readEvents(response.body)) {
@@ -138,7 +139,7 @@ export async function exportSession(id: string): Promise<Blob> {
 
 export const takeTurn = (id: string, turn: NewTurn, signal: AbortSignal) =>
   events('POST', `${at(id)}/turns`, { body: turn, signal });
-export const watchSession = (id: string, signal: AbortSignal) =>
-  events('GET', `${at(id)}/events`, { signal });
+export const watchSession = (id: string, signal: AbortSignal, onOpen: () => void) =>
+  events('GET', `${at(id)}/events`, { signal, onOpen });
 export const compare = (comparison: Comparison, signal: AbortSignal) =>
   events('POST', '/api/compare', { body: comparison, signal });

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 export const kWide = '(min-width: 1100px)'; // talk and trace side by side
@@ -13,4 +14,17 @@ export function useMedia(query: string): boolean {
     return () => list.removeEventListener('change', note);
   }, [query]);
   return matches;
+}
+
+// How wide an element is, in CSS pixels; `first` until it has been measured.
+export function useWidth(element: RefObject<HTMLElement>, first: number): number {
+  const [width, setWidth] = useState(first);
+  useEffect(() => {
+    const measured = element.current;
+    if (!measured) return;
+    const observer = new ResizeObserver(() => setWidth(measured.clientWidth));
+    observer.observe(measured);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }

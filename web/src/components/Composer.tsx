@@ -1,5 +1,5 @@
 import { draft, setDraft } from '../state/draft';
-import { live, send, stop } from '../state/talk';
+import { live, mayWrite, send, stop } from '../state/talk';
 import { t } from '../words';
 import { GrowingBox } from './GrowingBox';
 import { Icon } from './Icon';
@@ -7,7 +7,7 @@ import { Icon } from './Icon';
 export function Composer({ onSent }: { onSent: () => void }) {
   const turn = live.value;
   const submit = () => {
-    if (!draft.value.trim() || turn) return;
+    if (!draft.value.trim() || turn || !mayWrite.value) return;
     void send(draft.value);
     onSent();
   };
@@ -46,7 +46,7 @@ export function Composer({ onSent }: { onSent: () => void }) {
             class="round-button"
             aria-label={t('composer.send')}
             title={t('composer.send')}
-            disabled={!draft.value.trim()}
+            disabled={!draft.value.trim() || !mayWrite.value}
             data-testid="send"
           >
             <Icon name="send" />

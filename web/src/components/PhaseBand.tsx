@@ -1,55 +1,62 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
-import { bandPaths, columnX } from '../band';
+import { bandPaths, columnX, type Box } from '../band';
+import { useWidth } from '../media';
 import { phaseName } from '../state/knowledge';
 import { choose, chosenReply } from '../state/watch';
 import { beliefs, runsOfBeliefs, type BeliefPoint } from '../turn';
 import type { Message } from '../wire';
 import { percent, t } from '../words';
 
-const kBox = { width: 640, height: 180 };
+const kHeight = 180;
+const kColumn = 26; // pixels, so that each turn can be pointed at; more turns than fit are scrolled
 const kFoot = 26; // room for the turns' numbers
 
 // The belief over phases, turn by turn, as a band. The legend tells the numbers of the turn that
 // is pointed at, or else of the chosen one.
 export function PhaseBand({ messages }: { messages: Message[] }) {
   const [pointed, setPointed] = useState<number | null>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const seen = useWidth(frame, 480);
   const points = beliefs(messages);
   const turns = messages.filter((each) => each.role === 'counsellor').length;
+  const box = { width: Math.max(seen, turns * kColumn), height: kHeight };
   const chosen = chosenReply.value?.index;
   const shown = points.find((each) => each.index === (pointed ?? chosen)) ?? points.at(-1);
   return (
     <section class="panel" aria-labelledby="band-title" data-testid="band">
       <h3 id="band-title">{t('band.title')}</h3>
-      {!shown ? (
-        <p class="quiet">{t('band.none')}</p>
-      ) : (
-        <>
-          <p class="panel-explain">{t('band.explain')}</p>
+      <p class={shown ? 'panel-explain' : 'quiet'}>{shown ? t('band.explain') : t('band.none')}</p>
+      <div class="band-frame" ref={frame}>
+        {shown && (
           <svg
             class="band"
-            viewBox={`0 0 ${kBox.width} ${kBox.height + kFoot}`}
+            width={box.width}
+            height={kHeight + kFoot}
             role="group"
             aria-label={t('band.title')}
           >
             {runsOfBeliefs(points).map((run) =>
-              bandPaths(run, turns, kBox).map((path, i) => <path class={`band-area band-${i % 7}`} d={path} />),
+              bandPaths(run, turns, box).map((path, i) => (
+                <path class={`band-area band-${i % 7}`} d={path} />
+              )),
             )}
             {points.map((point) => (
               <Column
                 key={point.index}
                 point={point}
                 turns={turns}
+                box={box}
                 chosen={point.index === chosen}
                 pointed={point.index === pointed}
                 onPoint={(on) => setPointed(on ? point.index : null)}
               />
             ))}
           </svg>
-          <Legend point={shown} />
-          <Table points={points} />
-        </>
-      )}
+        )}
+      </div>
+      {shown && <Legend point={shown} />}
+      {shown && <Table points={points} />}
     </section>
   );
 }
@@ -57,14 +64,15 @@ export function PhaseBand({ messages }: { messages: Message[] }) {
 interface ColumnProps {
   point: BeliefPoint;
   turns: number;
+  box: Box;
   chosen: boolean;
   pointed: boolean;
   onPoint: (on: boolean) => void;
 }
 
-function Column({ point, turns, chosen, pointed, onPoint }: ColumnProps) {
-  const x = columnX(point.turn, turns, kBox);
-  const width = kBox.width / turns;
+function Column({ point, turns, box, chosen, pointed, onPoint }: ColumnProps) {
+  const x = columnX(point.turn, turns, box);
+  const width = box.width / turns;
   return (
     <g
       class={`band-point${chosen ? ' band-chosen' : ''}${pointed ? ' band-pointed' : ''}`}
@@ -84,9 +92,9 @@ function Column({ point, turns, chosen, pointed, onPoint }: ColumnProps) {
         choose(point.index);
       }}
     >
-      <rect x={x - width / 2} y={0} width={width} height={kBox.height + kFoot} />
-      <line x1={x} x2={x} y1={0} y2={kBox.height} />
-      <text x={x} y={kBox.height + 19}>
+      <rect x={x - width / 2} y={0} width={width} height={kHeight + kFoot} />
+      <line x1={x} x2={x} y1={0} y2={kHeight} />
+      <text x={x} y={kHeight + 19}>
         {point.turn}
       </text>
     </g>

@@ -49,6 +49,7 @@ export function Setup() {
           value={current.method}
           options={methods.value.map(({ name }) => ({ id: name, name }))}
           testId="method"
+          disabled={readOnly.value}
           onPick={(method) => void change({ method })}
         />
         <Pick
@@ -56,18 +57,21 @@ export function Setup() {
           value={current.scheme}
           options={schemes.value.map(({ id, title }) => ({ id, name: title }))}
           testId="scheme"
+          disabled={readOnly.value}
           onPick={(scheme) => void change({ scheme })}
         />
         <Pick
           label={t('watch.model')}
           value={current.model}
           options={models.value.map(({ name }) => ({ id: name, name }))}
+          disabled={readOnly.value}
           onPick={(model) => void change({ model })}
         />
         <Pick
           label={t('watch.talkLanguage')}
           value={current.language}
           options={languages}
+          disabled={readOnly.value}
           onPick={(language) => void change({ language: language as LanguageChoice })}
         />
       </div>
@@ -86,11 +90,12 @@ interface PickProps {
   label: string;
   value: string;
   options: Option[];
+  disabled?: boolean;
   testId?: string;
   onPick: (id: string) => void;
 }
 
-export function Pick({ label, value, options, testId, onPick }: PickProps) {
+export function Pick({ label, value, options, disabled, testId, onPick }: PickProps) {
   // What holds is offered even before the list has come, or where it is not in the list.
   const all = options.some(({ id }) => id === value) ? options : [{ id: value, name: value }, ...options];
   return (
@@ -99,7 +104,7 @@ export function Pick({ label, value, options, testId, onPick }: PickProps) {
       <select
         class="select"
         value={value}
-        disabled={readOnly.value && testId !== 'lane'}
+        disabled={disabled}
         data-testid={testId}
         onChange={(event) => onPick(event.currentTarget.value)}
       >

@@ -51,8 +51,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function followOnce(id: string, signal: AbortSignal): Promise<void> {
-  for await (const event of api.watchSession(id, signal)) {
-    following.value = id;
+  const connected = () => (following.value = id);
+  for await (const event of api.watchSession(id, signal, connected)) {
     if (signal.aborted) return;
     if (turnOf(id)?.own) continue; // our own stream tells the same
     if (event.event === 'turn') {

@@ -33,6 +33,11 @@ export const readOnly = computed(() => {
   return owner !== undefined && me.value !== null && owner !== '' && owner !== me.value.name;
 });
 
+// Not while a talk is still being fetched, or could not be.
+export const mayWrite = computed(
+  () => !readOnly.value && (session.value?.id ?? null) === route.value.id,
+);
+
 // The messages to show: what a turn under way replaces is left out.
 export const shown = computed(() => {
   const turn = live.value;
@@ -79,7 +84,7 @@ export async function refresh(id: string): Promise<void> {
 
 export async function send(text: string): Promise<void> {
   const words = text.trim();
-  if (!words || live.value || readOnly.value) return;
+  if (!words || live.value || !mayWrite.value) return;
   trouble.value = null;
   let id = session.value?.id;
   clearDraft(id ?? null);
