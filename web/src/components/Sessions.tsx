@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { me } from '../state/app';
 import { listFailure, listLoaded, load, more, next, query, sessions } from '../state/sessions';
@@ -18,6 +18,7 @@ function search(words: string): void {
 
 // Earlier talks: open, search, rename, export, delete; and a new one.
 export function Sessions({ onPick }: { onPick?: () => void }) {
+  const newTalk = useRef<HTMLAnchorElement>(null);
   const [menu, setMenu] = useState<string | null>(null);
   const { view, id } = route.value;
   const empty = listLoaded.value && sessions.value.length === 0 && !listFailure.value;
@@ -27,6 +28,7 @@ export function Sessions({ onPick }: { onPick?: () => void }) {
         class="button button-main sessions-new"
         href={toHash({ view: 'talk', id: null })}
         data-testid="new-talk"
+        ref={newTalk}
         onClick={onPick}
       >
         <Icon name="plus" />
@@ -62,6 +64,8 @@ export function Sessions({ onPick }: { onPick?: () => void }) {
             onPick={onPick}
             onDeleted={() => {
               if (route.value.id === each.id) go({ view, id: null });
+              // The button that had the focus is gone with the talk.
+              requestAnimationFrame(() => newTalk.current?.focus());
             }}
           />
         ))}
