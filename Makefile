@@ -7,6 +7,7 @@
 #   make test     set up, build, run every test
 #   make build    build/emostage
 #   make check    what CI runs besides: formatting, rooms, sanitizers
+#   make tsan     ThreadSanitizer over the tests in which threads meet (minutes)
 #   make tidy     clang-tidy over everything but the tests (minutes)
 #   make fuzz     a minute of each fuzz target
 #   make install  to $(PREFIX)
@@ -16,7 +17,7 @@ STARTER := smollm2-135m
 CMAKE_FLAGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
 
-.PHONY: demo chat build test check sanitize lint tidy fuzz install clean setup model
+.PHONY: demo chat build test check sanitize tsan lint tidy fuzz install clean setup model
 
 demo: build model
 	@./build/emostage respond --demo --explain --stream --seed 4
@@ -53,6 +54,20 @@ sanitize:
 	  -DEMOSTAGE_SANITIZE=address,undefined
 	@cmake --build build-sanitize
 	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench)'
+
+# The tests in which threads meet, with ThreadSanitizer. llama.cpp stays as it is and computes on one
+# thread, so that all that is reported is ours. The real model's half of each test (/starter) is left
+# out: it takes long, and the same threads meet in the random model's.
+TSAN_TESTS := ^(Models/(Engine|Load|Places)Test|EngineLife|Isolation|OpenAi|Session|Methods|Leanings|EmoStage)
+TSAN_PROGRAMS := model_llama_test model_openai_test method_test session_test isolation_test
+
+tsan:
+	@tools/setup.sh test
+	@cmake -S . -B build-tsan -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DEMOSTAGE_SANITIZE=thread
+	@cmake --build build-tsan --target $(TSAN_PROGRAMS)
+	@cd build-tsan && TSAN_OPTIONS=suppressions=$(CURDIR)/tools/tsan.supp \
+	  $(CTEST) -j2 -R '$(TSAN_TESTS)' -E '/starter|NOT_BUILT'
 
 lint:
 	@tools/setup.sh lint

@@ -31,6 +31,7 @@ class OurPlayer : public Player {
     const Answer answer = session_.Respond(client_text, {}, stop);
     if (answer.cancelled) throw Error(ErrorCode::kCancelled, "stopped");
     TurnFigures figures;
+    figures.text = answer.reply;
     figures.ms = answer.total_ms;
     figures.first_ms = answer.first_token_ms;
     for (const Step& step : answer.steps) {
@@ -225,7 +226,20 @@ PlayFigures PlayAll(const std::vector<std::unique_ptr<Player>>& players,
   const auto warm_up = static_cast<std::size_t>(options.warm_up);
   const ProgressLine progress(options.title, turns * players.size());
   std::atomic<int> done = 0;
+  const auto play_in_turn = [&](std::size_t from, std::size_t to) {
+    PlayFigures all;
+    const auto start = Clock::now();
+    for (std::size_t turn = from; turn < to; ++turn) {
+      for (std::size_t i = 0; i < players.size() && !stop.stop_requested(); ++i) {
+        all.Add(Part(*players[i], talks[i], options).Play(turn, turn + 1, done, stop));
+        progress.Draw(done);
+      }
+    }
+    all.wall_ms = MillisecondsSince(start);
+    return all;
+  };
   const auto play = [&](std::size_t from, std::size_t to) {
+    if (options.in_turn) return play_in_turn(from, to);
     std::vector<PlayFigures> parts(players.size());
     std::atomic<std::size_t> running = players.size();
     const auto start = Clock::now();

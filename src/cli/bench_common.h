@@ -44,6 +44,7 @@ struct TurnFigures {
   long long reused = 0;
   long long written = 0;  // notes and reply
   long long reply = 0;    // the reply alone
+  std::string text;       // of the reply; empty where the player does not tell
 };
 
 // One client with whoever listens. Each is used by one thread at a time.
@@ -65,6 +66,7 @@ struct PlayOptions {
   // Between two turns: wait for the reading ahead and time it, or go on at once.
   bool settle = false;
   std::chrono::milliseconds think{0};  // what a client takes to write
+  bool in_turn = false;                // one client after the other, not all at once
   std::string title;                   // of the progress line
 };
 
@@ -85,7 +87,8 @@ struct PlayFigures {
   [[nodiscard]] double SettlePerTurn() const;   // ms
 };
 
-// Plays talk i with player i, each on a thread of its own, all at once. Throws Error(kCancelled)
+// Plays talk i with player i: each on a thread of its own, all at once, or everybody's first turn,
+// then everybody's second. The figures' turns are then in that order. Throws Error(kCancelled)
 // once all have ended, where `stop` asked for that.
 [[nodiscard]] PlayFigures PlayAll(const std::vector<std::unique_ptr<Player>>& players,
                                   const std::vector<std::vector<std::string>>& talks,

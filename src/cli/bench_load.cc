@@ -1,8 +1,13 @@
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,22 +34,49 @@ struct Arguments {
   int reply_tokens = 80;
   int note_tokens = 12;
   int think_ms = 0;
+  int check = 0;
+  bool adapt = false;
   bool json = false;
   std::string chart;
 };
 
-// What a model keeps of the dialogues it has read, of all sessions together; nothing of a model
-// that keeps its cache elsewhere.
-std::optional<uint64_t> CacheBytes(const Model& model) {
-  const CacheUse use = model.cache_use();
-  if (use.budget_bytes == 0) return std::nullopt;
-  return use.used_bytes + use.parked_bytes;
-}
-
 struct Memory {
   double loaded_mib = 0;       // with the model, before the first session
   double per_session_mib = 0;  // what each session added, all turns played
-  std::optional<uint64_t> cache_bytes;
+  double most_mib = 0;         // of the process, at any time
+  CacheUse use;                // at the end; zeros of a model that keeps its cache elsewhere
+  uint64_t most_held = 0;      // reserved and parked, at any time
+};
+
+// Looks now and then at what is held, until it is gone.
+class Watch {
+ public:
+  Watch(const Model& model, Memory& memory)
+      : thread_([&model, &memory](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::condition_variable_any woken;
+          std::unique_lock lock(mutex);
+          do {
+            const CacheUse use = model.cache_use();
+            memory.most_held = std::max(memory.most_held, use.reserved_bytes + use.parked_bytes);
+            memory.most_mib =
+                std::max(memory.most_mib, static_cast<double>(ResidentBytes()) / kMebibyte);
+          } while (!woken.wait_for(lock, stop, std::chrono::milliseconds(20),
+                                   [&stop] { return stop.stop_requested(); }));
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+// How many replies are those that the same talk gets where it is alone; each talk's up to the first
+// that differs, since what follows answers another dialogue. Where a sum is cut depends on where in
+// the cache a talk lies, so some differ even where none was ever put out: `with_room`.
+struct Comparison {
+  int sessions = 0;
+  int replies = 0;
+  int same = 0;
+  int with_room = 0;
 };
 
 struct Quantiles {
@@ -54,7 +86,21 @@ struct Quantiles {
   [[nodiscard]] OrderedJson ToJson() const { return {{"p50", p50}, {"p95", p95}, {"p99", p99}}; }
 };
 
-void Print(const PlayFigures& figures, const Memory& memory, const Arguments& arguments) {
+void PrintCache(const Memory& memory, int sessions) {
+  const CacheUse& use = memory.use;
+  const auto mib = [](uint64_t bytes) { return static_cast<double>(bytes) / kMebibyte; };
+  std::printf(
+      "cache              %8.1f MiB a session; at most %.1f MiB held of %.1f, %.1f of them "
+      "reserved\n",
+      mib(use.used_bytes + use.parked_bytes) / sessions, mib(memory.most_held),
+      mib(use.budget_bytes), mib(use.reserved_bytes));
+  std::printf("talks              %8llu put back, %llu forgotten and read again\n",
+              static_cast<unsigned long long>(use.restored),
+              static_cast<unsigned long long>(use.forgotten));
+}
+
+void Print(const PlayFigures& figures, const Memory& memory,
+           const std::optional<Comparison>& comparison, const Arguments& arguments) {
   const Quantiles first(figures.FirstTimes());
   const Quantiles whole(figures.TurnTimes());
   const double read = figures.ReadPerTurn();
@@ -71,9 +117,13 @@ void Print(const PlayFigures& figures, const Memory& memory, const Arguments& ar
   std::printf("tokens a turn      %8.0f read %8.0f reused %8.0f written\n", read, reused, written);
   std::printf("memory             %8.0f MiB before the first session, %.2f MiB more for each\n",
               memory.loaded_mib, memory.per_session_mib);
-  if (memory.cache_bytes) {
-    std::printf("cache              %8.1f MiB a session\n",
-                static_cast<double>(*memory.cache_bytes) / kMebibyte / arguments.sessions);
+  std::printf("process            %8.0f MiB at most\n", memory.most_mib);
+  if (memory.use.budget_bytes > 0) PrintCache(memory, arguments.sessions);
+  if (comparison) {
+    std::printf(
+        "check              %8d of %d replies of %d sessions are those of the talk alone; "
+        "%d where all of these had room\n",
+        comparison->same, comparison->replies, comparison->sessions, comparison->with_room);
   }
   std::printf(
       "\n%d turns a session after %d to warm up, %d tokens a reply, %d a note, %d ms to "
@@ -97,7 +147,20 @@ void Print(const PlayFigures& figures, const Memory& memory, const Arguments& ar
                       {"tokens_written_per_turn", written},
                       {"loaded_mib", memory.loaded_mib},
                       {"mib_per_session", memory.per_session_mib}};
-  if (memory.cache_bytes) json["cache_bytes"] = *memory.cache_bytes;
+  json["most_mib"] = memory.most_mib;
+  if (const CacheUse& use = memory.use; use.budget_bytes > 0) {
+    json["cache_bytes"] = use.used_bytes + use.parked_bytes;
+    json["budget_bytes"] = use.budget_bytes;
+    json["most_held_bytes"] = memory.most_held;
+    json["restored"] = use.restored;
+    json["forgotten"] = use.forgotten;
+  }
+  if (comparison) {
+    json["check"] = {{"sessions", comparison->sessions},
+                     {"replies", comparison->replies},
+                     {"same", comparison->same},
+                     {"same_with_room", comparison->with_room}};
+  }
   json["errors"] = std::move(errors);
   std::printf("%s\n", DumpJson(json).c_str());
 }
@@ -126,6 +189,62 @@ void Draw(const PlayFigures& figures, const Arguments& arguments) {
   WriteChart(chart, arguments.chart);
 }
 
+using Talks = std::vector<std::vector<std::string>>;
+
+// Plays talks in turn on a model of their own; each talk's replies.
+Talks Replies(const Talks& talks, const ModelArguments& with, const SessionOptions& options,
+              PlayOptions play, const std::stop_token& stop) {
+  ModelArguments model_arguments = with;
+  model_arguments.sessions = static_cast<int>(talks.size());
+  const std::shared_ptr<Model> model = model_arguments.Load();
+  std::vector<std::unique_ptr<Player>> players;
+  for (std::size_t i = 0; i < talks.size(); ++i) players.push_back(SessionPlayer(model, options));
+  play.title = "check";
+  const PlayFigures figures = PlayAll(players, talks, play, stop);
+  Talks replies(talks.size());
+  for (std::size_t i = 0; i < figures.turns.size(); ++i) {
+    replies[i % talks.size()].push_back(figures.turns[i].text);
+  }
+  return replies;
+}
+
+int SameUntilTheyPart(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return static_cast<int>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+// `played` are all sessions' turns in the order of PlayOptions::in_turn.
+Comparison Compare(const PlayFigures& played, const Talks& talks, const Arguments& arguments,
+                   const SessionOptions& options, const PlayOptions& play,
+                   const std::stop_token& stop) {
+  if (played.turns.size() != talks.size() * talks.front().size()) {
+    throw Error(ErrorCode::kModel, "not every turn was answered, so there is nothing to compare");
+  }
+  Comparison comparison;
+  comparison.sessions = std::min(arguments.check, arguments.sessions);
+  ModelArguments model = arguments.model;
+  model.steady = true;
+  Talks some;
+  Talks alone;
+  for (int checked = 0; checked < comparison.sessions; ++checked) {
+    const auto i = static_cast<std::size_t>(checked) * talks.size() /
+                   static_cast<std::size_t>(comparison.sessions);
+    some.push_back(talks[i]);
+    alone.push_back(Replies({talks[i]}, model, options, play, stop).front());
+    std::vector<std::string> replies;
+    for (std::size_t turn = 0; turn < talks[i].size(); ++turn) {
+      replies.push_back(played.turns[turn * talks.size() + i].text);
+    }
+    comparison.replies += static_cast<int>(replies.size());
+    comparison.same += SameUntilTheyPart(replies, alone.back());
+  }
+  model.stay = true;
+  const Talks together = Replies(some, model, options, play, stop);
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    comparison.with_room += SameUntilTheyPart(together[i], alone[i]);
+  }
+  return comparison;
+}
+
 int Bench(const Arguments& arguments) {
   const auto sessions = static_cast<std::size_t>(arguments.sessions);
   const std::vector<std::vector<std::string>> talks =
@@ -133,7 +252,7 @@ int Bench(const Arguments& arguments) {
                   sessions, static_cast<std::size_t>(arguments.warm_up + arguments.turns));
   const auto knowledge = LoadKnowledge(arguments.model.data);
   ModelArguments model_arguments = arguments.model;
-  model_arguments.steady = true;
+  model_arguments.steady = !arguments.adapt;
   model_arguments.sessions = arguments.sessions;
   SessionArguments session = arguments.session;
   session.temperature = 0;
@@ -148,16 +267,24 @@ int Bench(const Arguments& arguments) {
   play.warm_up = arguments.warm_up;
   play.think = std::chrono::milliseconds(arguments.think_ms);
   play.title = "load";
+  play.in_turn = arguments.check > 0;
   Memory memory;
   const auto before = static_cast<double>(ResidentBytes());
   std::vector<std::unique_ptr<Player>> players;
   for (std::size_t i = 0; i < sessions; ++i) players.push_back(SessionPlayer(model, options));
+  std::optional<Watch> watch(std::in_place, *model, memory);
   const PlayFigures figures = PlayAll(players, talks, play, interrupt.token());
+  watch.reset();
   memory.loaded_mib = before / kMebibyte;
   memory.per_session_mib = (static_cast<double>(ResidentBytes()) - before) / kMebibyte /
                            static_cast<double>(arguments.sessions);
-  memory.cache_bytes = CacheBytes(*model);
-  Print(figures, memory, arguments);
+  memory.use = model->cache_use();
+  std::optional<Comparison> comparison;
+  if (arguments.check > 0) {
+    players.clear();
+    comparison = Compare(figures, talks, arguments, options, play, interrupt.token());
+  }
+  Print(figures, memory, comparison, arguments);
   if (!arguments.chart.empty()) Draw(figures, arguments);
   return figures.turns.empty() ? 1 : 0;
 }
@@ -194,10 +321,20 @@ void AddBenchLoad(CLI::App& bench, Run& run) {
   load->add_option("--think-ms", arguments->think_ms, "What a client takes to write, ms")
       ->check(CLI::Range(0, 600'000))
       ->capture_default_str();
+  load->add_option("--check", arguments->check,
+                   "Let the sessions take turns one after the other, and play so many of their "
+                   "talks again, alone and where all have room: how many replies are the same")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("SESSIONS");
+  load->add_flag("--adapt", arguments->adapt,
+                 "Fewer threads while other programs hold the cores, as everywhere but in 'bench'");
   load->add_flag("--json", arguments->json, "Also print the figures as JSON");
   load->add_option("--chart", arguments->chart, "Also draw them into an SVG file")
       ->type_name("FILE.svg");
-  load->callback([arguments, &run] { run = [arguments] { return Bench(*arguments); }; });
+  load->callback([arguments, &run] {
+    if (arguments->check > 0) arguments->warm_up = 0;  // every reply is compared
+    run = [arguments] { return Bench(*arguments); };
+  });
 }
 
 }  // namespace emostage

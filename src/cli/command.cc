@@ -99,6 +99,7 @@ std::shared_ptr<Model> ModelArguments::Load() const {
   options.chat_template = chat_template.empty() || chat_template == "chatml"
                               ? chat_template
                               : ReadFile(chat_template, kLongestTemplate);
+  if (stay) options.rest = std::chrono::hours(24);
   options.root_folder = (CacheRoot() / "prompts").string();
   if (!quiet) options.progress = LoadProgress(wanted);
   return LoadLlamaModel(path, options);

@@ -41,6 +41,7 @@ struct ModelArguments {
   int sessions = 1;           // no option of all: how many talk at the same time, about
   bool share = true;          // no option: for the benchmark
   bool steady = false;        // no option: a fixed number of threads, for equal seeds' sake
+  bool stay = false;          // no option: a talk leaves the cache only for want of room
   bool quiet = false;         // no progress
 
   void AddTo(CLI::App& command);

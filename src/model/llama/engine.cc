@@ -151,15 +151,19 @@ void Engine::Run() {
 
 void Engine::CollectInbox(bool may_wait) {
   std::vector<Question> questions;
+  std::vector<std::promise<CacheSurvey>> surveys;
   {
     std::unique_lock lock(mutex_);
     if (may_wait) {
-      wake_.wait(lock, [this] { return stopping_ || places_dropped_ || !inbox_.empty(); });
+      wake_.wait(lock, [this] {
+        return stopping_ || places_dropped_ || !inbox_.empty() || !surveys_.empty();
+      });
     }
+    surveys = std::exchange(surveys_, {});
     questions = std::exchange(inbox_, {});
     for (std::shared_ptr<Place>& place : new_places_) places_.push_back(std::move(place));
     new_places_.clear();
-    if (!std::exchange(places_dropped_, false) && questions.empty()) return;
+    if (!std::exchange(places_dropped_, false) && questions.empty() && surveys.empty()) return;
   }
   for (Question& question : questions) {
     auto task = std::make_unique<Task>();
@@ -168,6 +172,7 @@ void Engine::CollectInbox(bool may_wait) {
     tasks_.push_back(std::move(task));
   }
   FreeDropped();
+  for (std::promise<CacheSurvey>& survey : surveys) survey.set_value(LookAround());
 }
 
 // Contexts at work need their branches at the same time; with more of them than that, all would

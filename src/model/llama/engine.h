@@ -4,10 +4,12 @@
 #include <llama.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -21,6 +23,7 @@
 #include "model/llama/decoder.h"
 #include "model/llama/machine_turn.h"
 #include "model/llama/root_cache.h"
+#include "model/llama/survey.h"
 #include "model/llama/thread_choice.h"
 #include "model/llama/vocabulary.h"
 
@@ -76,7 +79,10 @@ struct EngineOptions {
   int sequences = 64;      // branches at the same time, of all contexts; at most 256
   // On processors plain attention is faster, with one talk and with eight (docs/benchmarks.md).
   bool flash_attention = false;
-  uint64_t parked_bytes = 0;     // kept at most of talks that wait for their next turn
+  uint64_t parked_bytes = 0;  // kept at most of talks that wait for their next turn
+  // A talk that rests so long while others are at work leaves the cache: every pass would look at
+  // its cells.
+  std::chrono::milliseconds rest{500};
   uint64_t bytes_per_cell = 0;   // for reports
   int open_questions = 512;      // at most, of all contexts; more are refused as busy
   int open_questions_each = 64;  // of one context
@@ -113,6 +119,7 @@ class Engine {
 
   [[nodiscard]] const EngineOptions& options() const { return options_; }
   [[nodiscard]] CacheUse cache_use() const;  // thread-safe; as of the last round
+  [[nodiscard]] CacheSurvey Survey();        // thread-safe; between two rounds, for tests
 
  private:
   enum class Stage { kRoot, kTrunk, kPrompt, kAnswer };
@@ -144,6 +151,7 @@ class Engine {
   // Seats contexts while there is room for all their branches; the rest wait their turn.
   void Admit(bool hurry);
   void ReportUse();
+  [[nodiscard]] CacheSurvey LookAround() const;
   // Moves a task as far as it goes without the model; false when it is finished.
   bool Prepare(Task& task);
   bool PrepareRoot(Task& task);
@@ -210,6 +218,7 @@ class Engine {
   int open_ = 0;  // questions taken in and not ended; under mutex_
   std::vector<Question> inbox_;
   std::vector<std::shared_ptr<Place>> new_places_;
+  std::vector<std::promise<CacheSurvey>> surveys_;  // asked for
   bool places_dropped_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

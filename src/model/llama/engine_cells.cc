@@ -11,9 +11,6 @@ namespace emostage {
 namespace {
 
 constexpr size_t kWorthParking = 32;  // tokens; fewer are read as fast as put back
-// A talk that rests so long while others are at work leaves the cache: every pass would look at its
-// cells.
-constexpr std::chrono::milliseconds kIdle{500};
 
 }  // namespace
 
@@ -156,7 +153,7 @@ void Engine::ParkIdle() {
   if (tasks_.empty()) return;
   for (const std::shared_ptr<Place>& place : places_) {
     const bool idle = place->open_questions == 0 && place->trunk.sequence >= 0;
-    if (idle && !place->admitted && now - place->idle_since > kIdle) Park(*place);
+    if (idle && !place->admitted && now - place->idle_since > options_.rest) Park(*place);
   }
 }
 

@@ -311,6 +311,7 @@ class LlamaModel : public Model {
   }
 
   [[nodiscard]] CacheUse cache_use() const override { return shared_->engine->cache_use(); }
+  [[nodiscard]] CacheSurvey Survey() { return shared_->engine->Survey(); }
 
   std::vector<float> embed(std::string_view text) override {
     const std::lock_guard lock(shared_->embed_mutex);
@@ -434,6 +435,7 @@ std::shared_ptr<Model> LoadLlamaModel(const std::string& path, const LlamaOption
   engine.adapt_threads = options.threads == 0;
   engine.share = options.share;
   engine.root_folder = options.root_folder;
+  engine.rest = options.rest;
   struct stat file{};
   stat(path.c_str(), &file);
   engine.model_id = info.architecture + "/" + std::to_string(info.parameters) + "/" +
@@ -449,6 +451,12 @@ std::vector<float> QuestionLogits(Context& context, const Ask& ask) {
   auto* own = dynamic_cast<LlamaContext*>(&context);
   if (own == nullptr) throw Error(ErrorCode::kInternal, "not a context of llama.cpp");
   return own->Logits(ask);
+}
+
+CacheSurvey SurveyCache(Model& model) {
+  auto* own = dynamic_cast<LlamaModel*>(&model);
+  if (own == nullptr) throw Error(ErrorCode::kInternal, "not a model of llama.cpp");
+  return own->Survey();
 }
 
 }  // namespace emostage

@@ -1,12 +1,14 @@
 #ifndef EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
 #define EMOSTAGE_MODEL_LLAMA_LLAMA_MODEL_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "emostage/model.h"
+#include "model/llama/survey.h"
 
 namespace emostage {
 
@@ -17,6 +19,8 @@ struct LlamaOptions {
   // For all that was read of all talks, in the cache or parked beside it; 0: 1 GiB. Less than one
   // question of context_tokens takes is raised to that.
   uint64_t cache_bytes = 0;
+  // A talk that rests so long while others are at work is put out of the cache, to be parked.
+  std::chrono::milliseconds rest{500};
   int cells = 0;  // tokens in the cache, parked ones not counted; 0: told from the three above
   // 0: one a processor this process may use, or a single one while other programs hold them. A
   // number given is kept, and only then do equal seeds give equal answers on a busy machine too.
@@ -39,6 +43,9 @@ struct LlamaOptions {
 // The logits after a question, for tests that compare a forked context with a fresh one. `model`
 // must come from LoadLlamaModel.
 [[nodiscard]] std::vector<float> QuestionLogits(Context& context, const Ask& ask);
+
+// What is held of each talk just now, for tests. `model` must come from LoadLlamaModel.
+[[nodiscard]] CacheSurvey SurveyCache(Model& model);
 
 }  // namespace emostage
 

@@ -134,6 +134,11 @@ Error BrokeOffError(const AnswerPlace& /*place*/) {
                "say it again");
 }
 
+Error LateError() {
+  return Error(ErrorCode::kBusy, "the answer was not there in the time allowed",
+               "try again later, or allow more time");
+}
+
 Error ReportedError(std::string_view event, const AnswerPlace& place) {
   if (IsAboutContext(event)) return StatusError({400, {}, {}}, event, place);
   const std::string name = FaultName(event);

@@ -31,6 +31,8 @@ struct AnswerPlace {
 [[nodiscard]] Error CutError(const AnswerPlace& place);
 // A stream that ended, or went wrong, after some of it was handed on.
 [[nodiscard]] Error BrokeOffError(const AnswerPlace& place);
+// An answer that was not whole when the question's deadline came.
+[[nodiscard]] Error LateError();
 // A fault that the server reports in the middle of a stream.
 [[nodiscard]] Error ReportedError(std::string_view event, const AnswerPlace& place);
 

@@ -36,6 +36,13 @@ class Call : public std::enable_shared_from_this<Call> {
     };
     on_stop_.emplace(request_.stop, stopper());
     on_dropped_.emplace(request_.dropped, stopper());
+    if (request_.deadline != Clock::time_point::max()) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(request_.deadline - Clock::now());
+      transport_.loop->After(left, [weak = weak_from_this()] {
+        if (const std::shared_ptr<Call> call = weak.lock()) call->EndLate();
+      });
+    }
     Attempt();
   }
 
@@ -54,6 +61,17 @@ class Call : public std::enable_shared_from_this<Call> {
     }
   }
 
+  [[nodiscard]] bool late() const { return Clock::now() >= request_.deadline; }
+
+  void EndLate() {
+    if (ended_) return;
+    if (running_ != 0) {
+      transport_.loop->Cancel(running_);
+    } else {
+      Fail(stopped() ? BrokenError(HttpEnd::kCancelled, "", where_) : LateError());
+    }
+  }
+
   void End(std::exception_ptr error) {
     if (std::exchange(ended_, true)) return;
     taker_->End(std::move(error));
@@ -63,6 +81,7 @@ class Call : public std::enable_shared_from_this<Call> {
   void Attempt() {
     if (ended_) return;
     if (stopped()) return Fail(BrokenError(HttpEnd::kCancelled, "", where_));
+    if (late()) return Fail(LateError());
     LookAfterTheIll();
     ServerPool& pool = *transport_.pool;
     index_ = request_.only ? *request_.only : pool.Pick(request_.place->home);
@@ -113,6 +132,7 @@ class Call : public std::enable_shared_from_this<Call> {
     running_ = 0;
     if (enough_) return End(nullptr);
     if (stopped()) return Fail(BrokenError(HttpEnd::kCancelled, "", where_));
+    if (end == HttpEnd::kCancelled && late()) return Fail(LateError());
     if (end != HttpEnd::kDone) return OnBroken(end, problem);
     if (!good()) return OnStatus();
     switch (taker_->Judge()) {

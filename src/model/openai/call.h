@@ -70,6 +70,8 @@ struct CallRequest {
   std::optional<std::size_t> only;  // ask this address and no other
   std::stop_token stop;             // the question's
   std::stop_token dropped;          // its context's
+  // A call that has not ended by then, all its tries together, ends with kBusy.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 // Asks, and asks again where that is safe: while nothing of an answer has been handed on, after a

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -428,6 +429,48 @@ TEST(OpenAiFaultsTest, StopBetweenTwoTriesEndsTheWaiting) {
   stop.request_stop();
   EXPECT_TRUE(future.WaitFor(milliseconds(2000)));
   EXPECT_EQ(future.get().finish, FinishReason::kCancelled);
+}
+
+TEST(OpenAiFaultsTest, DeadlineEndsAnAnswerUnderWayAndTheNextOneWorks) {
+  Chatterer chatterer;
+  Asked asked(InTurn({std::ref(chatterer), Good}));
+  Ask ask = Question();
+  ask.deadline = std::chrono::steady_clock::now() + milliseconds(300);
+  const Error error = ErrorOf(*asked.context, ask);
+  EXPECT_EQ(error.code(), ErrorCode::kBusy);
+  EXPECT_THAT(error.what(), HasSubstr("not there in the time allowed"));
+  EXPECT_TRUE(Soon(chatterer.hung_up));
+  EXPECT_EQ(asked.context->complete(Question()).get().text, "I hear you.");
+}
+
+TEST(OpenAiFaultsTest, DeadlineEndsASilentCallAndTheWaitingForTheNextTry) {
+  const FakeServer::Handler hangs = [](const FakeRequest&, const FakeConnection& connection) {
+    (void)connection.HungUp(milliseconds(3000));
+  };
+  for (const FakeServer::Handler& chat : {hangs, Status(503, {"Retry-After: 15"})}) {
+    Asked asked(chat);
+    Ask ask = Question();
+    ask.deadline = std::chrono::steady_clock::now() + milliseconds(150);
+    Future<Choice> choice = asked.context->choose(ask, {" yes", " no"});
+    Future<Completion> reply = asked.context->complete(ask);
+    for (const auto& get : std::vector<std::function<void()>>{[&] { (void)choice.get(); },
+                                                              [&] { (void)reply.get(); }}) {
+      try {
+        get();
+        ADD_FAILURE() << "no error";
+      } catch (const Error& late) {
+        EXPECT_EQ(late.code(), ErrorCode::kBusy) << late.what();
+      }
+    }
+  }
+}
+
+TEST(OpenAiFaultsTest, QuestionWhoseDeadlineHasPassedIsNotAsked) {
+  Asked asked(Good);
+  Ask ask = Question();
+  ask.deadline = std::chrono::steady_clock::now();
+  EXPECT_EQ(ErrorOf(*asked.context, ask).code(), ErrorCode::kBusy);
+  EXPECT_TRUE(asked.server.asked().empty());
 }
 
 TEST(OpenAiFaultsTest, ModelMayGoWhileAQuestionIsOpen) {

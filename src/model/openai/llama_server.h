@@ -13,7 +13,8 @@
 // A real llama-server for tests, of the same source as the engine in this process.
 namespace emostage::openai {
 
-// Runs on a free port of 127.0.0.1 with the starter model, and ends with this object.
+// Runs on a free port of 127.0.0.1 with the starter model, or the one that `options` name, and ends
+// with this object.
 class LlamaServer {
  public:
   explicit LlamaServer(std::vector<std::string> options = {});

@@ -105,44 +105,36 @@ class OpenAiContext : public Context {
   Future<Completion> complete(Ask ask, OnToken on_token) override {
     CheckSampling(ask.sampling);
     CheckDialogue(ask);
-    const std::stop_token stop = ask.stop;
+    const Asking asking = NewAsking(ask);
     if (!ask.schema.empty()) {
-      return Post<Completion>(
-          [ask = std::move(ask)](const Asking& asking, Done<Completion> done) {
-            openai::AskSchema(asking, ask, std::move(done));
-          },
-          stop);
+      return Post<Completion>([asking, ask = std::move(ask)](Done<Completion> done) {
+        openai::AskSchema(asking, ask, std::move(done));
+      });
     }
     return Post<Completion>(
-        [ask = std::move(ask), on_token = std::move(on_token)](const Asking& asking,
-                                                               Done<Completion> done) {
+        [asking, ask = std::move(ask), on_token = std::move(on_token)](Done<Completion> done) {
           openai::AskText(asking, ask, on_token, std::move(done));
-        },
-        stop);
+        });
   }
 
   Future<Choice> choose(Ask ask, std::vector<std::string> labels, Scoring scoring) override {
     CheckLabels(labels);
     CheckDialogue(ask);
-    const std::stop_token stop = ask.stop;
+    const Asking asking = NewAsking(ask);
     return Post<Choice>(
-        [ask = std::move(ask), labels = std::move(labels), scoring](const Asking& asking,
-                                                                    Done<Choice> done) {
+        [asking, ask = std::move(ask), labels = std::move(labels), scoring](Done<Choice> done) {
           openai::AskChoice(asking, ask, labels, scoring, std::move(done));
-        },
-        stop);
+        });
   }
 
   Future<Score> score(Ask ask, std::string continuation) override {
     if (continuation.empty()) throw Error(ErrorCode::kInput, "there is nothing to score");
     CheckDialogue(ask);
-    const std::stop_token stop = ask.stop;
+    const Asking asking = NewAsking(ask);
     return Post<Score>(
-        [ask = std::move(ask), continuation = std::move(continuation)](const Asking& asking,
-                                                                       Done<Score> done) {
+        [asking, ask = std::move(ask), continuation = std::move(continuation)](Done<Score> done) {
           openai::AskScore(asking, ask, continuation, std::move(done));
-        },
-        stop);
+        });
   }
 
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
@@ -150,12 +142,11 @@ class OpenAiContext : public Context {
     CheckDialogue(ask);
     if (n < 1 || n > 32) throw Error(ErrorCode::kInput, "sample draws 1 to 32 drafts");
     if (!ask.schema.empty()) throw Error(ErrorCode::kInput, "sample draws free text only");
-    const std::stop_token stop = ask.stop;
+    const Asking asking = NewAsking(ask);
     return Post<std::vector<Completion>>(
-        [ask = std::move(ask), n](const Asking& asking, Done<std::vector<Completion>> done) {
+        [asking, ask = std::move(ask), n](Done<std::vector<Completion>> done) {
           Draw(asking, ask, n, std::move(done));
-        },
-        stop);
+        });
   }
 
   void ReadAhead(const std::string& system, std::vector<Message> messages) override {
@@ -177,7 +168,7 @@ class OpenAiContext : public Context {
     try {
       OrderedJson body = openai::ChatBody(traits, ask, reply, sampling);
       if (traits.kind == openai::ServerKind::kLlamaServer) body["n_predict"] = 0;
-      const Asking asking = NewAsking({});
+      const Asking asking = NewAsking(ask);
       openai::CallRequest request = asking.Request("/v1/chat/completions", body);
       // What goes wrong here shows when the next question is asked.
       openai::BeginJsonCall(shared_->transport, std::move(request),
@@ -198,13 +189,14 @@ class OpenAiContext : public Context {
   }
 
  private:
-  [[nodiscard]] Asking NewAsking(std::stop_token stop) const {
+  [[nodiscard]] Asking NewAsking(const Ask& ask) const {
     Asking asking;
     asking.transport = &shared_->transport;
     asking.traits = &shared_->traits;
     asking.place = place_;
-    asking.stop = std::move(stop);
+    asking.stop = ask.stop;
     asking.dropped = dropped_.get_token();
+    asking.deadline = ask.deadline;
     return asking;
   }
 
@@ -213,14 +205,14 @@ class OpenAiContext : public Context {
 
   // Queues a question; the future starts all that are queued.
   template <typename T, typename Question>
-  Future<T> Post(Question question, std::stop_token stop) {
+  Future<T> Post(Question question) {
     auto promise = std::make_shared<std::promise<T>>();
     std::future<T> future = promise->get_future();
     {
       const std::lock_guard lock(outbox_->mutex);
-      outbox_->questions.push_back(
-          [question = std::move(question), asking = NewAsking(std::move(stop)),
-           promise = std::move(promise)] { question(asking, Into(promise)); });
+      outbox_->questions.push_back([question = std::move(question), promise = std::move(promise)] {
+        question(Into(promise));
+      });
     }
     const std::weak_ptr<Shared> weak = shared_;
     return {std::move(future), [weak, outbox = outbox_] {

@@ -70,6 +70,7 @@ CallRequest Asking::Request(std::string path, const OrderedJson& body) const {
   request.place = place;
   request.stop = stop;
   request.dropped = dropped;
+  request.deadline = deadline;
   return request;
 }
 

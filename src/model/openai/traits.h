@@ -1,6 +1,7 @@
 #ifndef EMOSTAGE_MODEL_OPENAI_TRAITS_H_
 #define EMOSTAGE_MODEL_OPENAI_TRAITS_H_
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -46,6 +47,7 @@ struct Asking {
   std::shared_ptr<Place> place;
   std::stop_token stop;
   std::stop_token dropped;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   [[nodiscard]] CallRequest Request(std::string path, const OrderedJson& body) const;
 };
