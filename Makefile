@@ -4,6 +4,7 @@
 #
 #   make demo     set up, build, answer a sample dialogue with its trace
 #   make chat     a conversation in the terminal
+#   make serve    a page and an API on http://127.0.0.1:8080
 #   make test     set up, build, run every test
 #   make build    build/emostage
 #   make check    what CI runs besides: formatting, rooms, sanitizers
@@ -17,13 +18,16 @@ STARTER := smollm2-135m
 CMAKE_FLAGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
 
-.PHONY: demo chat build test check sanitize tsan lint tidy fuzz install clean setup model
+.PHONY: demo chat serve build test check sanitize tsan lint tidy fuzz install clean setup model
 
 demo: build model
 	@./build/emostage respond --demo --explain --stream --seed 4
 
 chat: build model
 	@./build/emostage chat
+
+serve: build model
+	@./build/emostage serve
 
 setup:
 	@tools/setup.sh build
@@ -46,14 +50,14 @@ test: model
 check: lint sanitize
 
 # Our own code with AddressSanitizer and UndefinedBehaviorSanitizer; llama.cpp stays as it is. The
-# program as a whole (cli.*, bench.*) is left to `make test`: slow under sanitizers, no other code.
+# program as a whole (cli.*, bench.*, web.*) is left to `make test`: slow under sanitizers, no other code.
 sanitize:
 	@tools/setup.sh test
 	@env -u CC -u CXX tools/llama.sh --server >/dev/null
 	@cmake -S . -B build-sanitize -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DEMOSTAGE_SANITIZE=address,undefined
 	@cmake --build build-sanitize
-	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench)'
+	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench|web)'
 
 # The tests in which threads meet, with ThreadSanitizer. llama.cpp stays as it is and computes on one
 # thread, so that all that is reported is ours. The real model's half of each test (/starter) is left

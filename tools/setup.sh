@@ -31,7 +31,8 @@ for name in nlohmann-json3-dev libcli11-dev libcurl4-openssl-dev libssl-dev libt
   package "$name"
 done
 if [ "$level" != build ]; then
-  for name in libgtest-dev libgmock-dev libcpp-httplib-dev pkg-config python3-jsonschema; do package "$name"; done
+  for name in libgtest-dev libgmock-dev libcpp-httplib-dev pkg-config python3-jsonschema chromium \
+    fonts-noto-cjk; do package "$name"; done
 fi
 if [ "$level" = lint ]; then
   for name in clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev; do package "$name"; done

@@ -153,7 +153,13 @@ async function run(id: string, turn: NewTurn, from: number, said: string | null)
   setTurn(id, beginTurn(from, said, performance.now()));
   try {
     for await (const event of api.takeTurn(id, turn, new AbortController().signal)) {
-      if (event.event === 'done') return finish(id, event as TurnDone);
+      if (event.event === 'done') {
+        const done = event as TurnDone;
+        finish(id, done);
+        // Stopped before its first word: nothing is kept, and what was said is the person's again.
+        if (done.messages.length === 0 && said !== null && turn.from === undefined) giveBack(id, said);
+        return;
+      }
       take(id, event);
     }
     throw new Failure('lost', 0, 'the answer ended early');
