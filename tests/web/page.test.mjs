@@ -346,10 +346,9 @@ describe('Watch', { timeout: 10 * kPatience }, () => {
       assert.equal((await changed).status(), 200);
       await say(page, kMore);
       const kept = await (await ask('GET', `/api/sessions/${await sessionId(page)}`)).json();
-      assert.deepEqual(
-        kept.messages.filter((each) => each.answer).map((each) => each.answer.method),
-        ['emostage', 'direct'],
-      );
+      const methods = kept.messages.filter((each) => each.answer).map((each) => each.answer.method);
+      assert.match(methods[0], /^emostage/);
+      assert.equal(methods[1], 'direct');
     }));
 
   it('compares two methods on one turn and keeps nothing of it', () =>
