@@ -211,13 +211,17 @@ Error StoreFile::Fault(const SQLite::Exception& fault) const {
                    "check the permissions of the file and of its folder");
     case SQLITE_CANTOPEN:
       return CannotOpen(file, error != 0 ? error : EACCES);
-    case SQLITE_IOERR:
-      return Error(ErrorCode::kIo,
-                   "cannot read or write the store " + file + ": " +
-                       (error != 0 ? SystemMessage(error) : std::string(fault.getErrorStr())),
-                   error == EFBIG || error == EDQUOT
-                       ? "free some disk space, or raise the limit on the size of files"
-                       : "check the disk");
+    case SQLITE_IOERR: {
+      // The system's own reason is not always handed on.
+      const std::string reason = error != 0 ? SystemMessage(error) : fault.getErrorStr();
+      if (fault.getExtendedErrorCode() == SQLITE_IOERR_WRITE) {
+        return Error(ErrorCode::kIo, "cannot write the store " + file + ": " + reason,
+                     "free some disk space, raise the limit on the size of files, or check the"
+                     " disk");
+      }
+      return Error(ErrorCode::kIo, "cannot read or write the store " + file + ": " + reason,
+                   "check the disk");
+    }
     case SQLITE_TOOBIG:
       return Error(ErrorCode::kUsage, "a text is too long for the store " + file,
                    "a text holds at most 1 GB");
