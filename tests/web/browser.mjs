@@ -11,7 +11,7 @@ const kShots = process.env.EMOSTAGE_SHOTS ?? join(kHere, 'shots');
 const kWords = join(kHere, '../../web/src/words');
 
 // A model on a busy machine takes its time; nothing here depends on how long.
-export const kPatience = 120_000;
+export const kPatience = Number(process.env.EMOSTAGE_PATIENCE ?? 120_000); // ms
 export const kPhone = { width: 390, height: 844 };
 export const kDesk = { width: 1440, height: 900 };
 
