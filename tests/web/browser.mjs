@@ -11,7 +11,7 @@ const kShots = process.env.EMOSTAGE_SHOTS ?? join(kHere, 'shots');
 const kWords = join(kHere, '../../web/src/words');
 
 // A model on a busy machine takes its time; nothing here depends on how long.
-export const kPatience = 120_000;
+export const kPatience = Number(process.env.EMOSTAGE_PATIENCE ?? 120_000); // ms
 export const kPhone = { width: 390, height: 844 };
 export const kDesk = { width: 1440, height: 900 };
 
@@ -80,16 +80,20 @@ const replies = (page) => page.locator('.message-counsellor:not([data-live])');
 export const liveReply = (page) => page.locator('.message[data-live]');
 export const sessionId = (page) => page.evaluate(() => location.hash.split('/')[2] ?? '');
 
-// Until the turn under way is over and `count` messages stand there.
+// Until the turn under way is over and `count` messages stand there. Fails at once where the page
+// says that something went wrong.
 export async function settled(page, count) {
-  await page.getByTestId('send').waitFor();
-  await page.waitForFunction(
-    (wanted) =>
-      !document.querySelector('.message[data-live]') &&
-      document.querySelectorAll('.messages > .message').length === wanted,
+  const state = await page.waitForFunction(
+    (wanted) => {
+      const trouble = document.querySelector('[data-testid=trouble]');
+      if (trouble) return trouble.innerText;
+      const still = !document.querySelector('.message[data-live], [data-testid=stop]');
+      return still && document.querySelectorAll('.messages > .message').length === wanted && 'fine';
+    },
     count,
     { timeout: kPatience },
   );
+  assert.equal(await state.jsonValue(), 'fine');
 }
 
 // Says something and waits for the whole reply.

@@ -4,8 +4,8 @@
 //   node mock/server.mjs [--port 8080] [--speed 1] [--role local|client|counsellor|researcher] [--key KEY]
 //
 // --speed 10 streams ten times as fast. Words in the client's turn that do something:
-//   "card"   a risk event with a card        "break"  the connection is cut in the middle
-//   "busy"   429 with Retry-After            "fail"   an error event in the middle
+//   [card]   a risk event with a card        [break]  the connection is cut in the middle
+//   [busy]   429 with Retry-After            [fail]   an error event in the middle
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -91,7 +91,7 @@ function create(body) {
 // What is streamed for one answer: calls emit(name, data), and returns the text there is.
 async function play(answer, words, emit, stopped) {
   emit('turn', { index: answer.index, method: answer.method, scheme: answer.scheme });
-  if (/card/.test(words)) emit('risk', { ...answer.answer.risk, card: kCard });
+  if (/\[card\]/.test(words)) emit('risk', { ...answer.answer.risk, card: kCard });
   else emit('risk', answer.answer.risk);
   const before = answer.answer.steps.filter((step) => step.name !== 'reply');
   for (const step of before) emit('step_started', { name: step.name });
@@ -105,10 +105,10 @@ async function play(answer, words, emit, stopped) {
   for (const piece of answer.answer.reply.match(/\S+\s*|[^\x00-\x7f]{1,3}/gu) ?? []) {
     await pause(70);
     if (stopped()) return text;
-    if (/fail/.test(words) && text.length > 20) {
+    if (/\[fail\]/.test(words) && text.length > 20) {
       throw new Refusal(500, 'the model gave no answer; try again', 'model');
     }
-    if (/break/.test(words) && text.length > 20) return null;
+    if (/\[break\]/.test(words) && text.length > 20) return null;
     text += piece;
     emit('token', { text: piece });
   }
@@ -131,7 +131,7 @@ async function takeTurn(request, response, session) {
     talk.push({ index: from, role: 'client', text: body.text, at_ms: Date.now() });
   }
   const words = talk.at(-1).text;
-  if (/busy/.test(words)) throw new Refusal(429, 'too many requests; wait', 'busy', { 'Retry-After': '3' });
+  if (/\[busy\]/.test(words)) throw new Refusal(429, 'too many requests; wait', 'busy', { 'Retry-After': '3' });
 
   const state = { stopped: false };
   running.set(session.id, state);
