@@ -21,9 +21,9 @@ struct NamedRole {
   std::string_view word;
 };
 constexpr NamedRole kRoles[] = {{CallerRole::kLocal, "local"},
-                               {CallerRole::kClient, "client"},
-                               {CallerRole::kCounsellor, "counsellor"},
-                               {CallerRole::kResearcher, "researcher"}};
+                                {CallerRole::kClient, "client"},
+                                {CallerRole::kCounsellor, "counsellor"},
+                                {CallerRole::kResearcher, "researcher"}};
 
 void ReadySodium() {
   if (sodium_init() < 0) throw Error(ErrorCode::kInternal, "libsodium does not start");
