@@ -240,6 +240,15 @@ TurnPlan OpenAiApi::PlanFor(const ChatRequest& request, const Place& place,
   return plan;
 }
 
+void OpenAiApi::ForgetIfEmpty(const Place& place) {
+  if (!place.fresh) return;
+  try {
+    (void)talks_.Delete(place.session.id);
+  } catch (const Error&) {
+    // What went wrong before is what the caller is told; an empty session does no harm.
+  }
+}
+
 void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& reply,
                      const Caller& caller) {
   const Json json = BodyOf(http);
@@ -260,7 +269,10 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
   const TurnPlan plan = PlanFor(request, place, target);
   ChatChunks chunks(target.id, talks_.now_ms() / 1000);
   if (request.stream) {
-    reply->Begin(200, kEventStream, {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}});
+    reply->Begin(200, kEventStream,
+                 {{"Cache-Control", "no-store"},
+                  {"X-Accel-Buffering", "no"},
+                  {"X-EmoStage-Session", place.session.id}});
     reply->PingEvery(kPingEvery, std::string(kPing));
     reply->Write(chunks.Role());
   }
@@ -292,7 +304,7 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
     said.push_back({Role::kCounsellor, sent, ""});
     place.talk->Keep(place.session, plan, answer, TipOf(said));
     place.talk.reset();  // who is told of the end may send the next turn at once
-    if (answer.reply.empty() && place.fresh) (void)talks_.store().Delete(place.session.id);
+    if (answer.reply.empty()) ForgetIfEmpty(place);
     metrics_.CountTurn(plan.method, answer.cancelled ? "stopped" : "done");
     if (!answer.cancelled) metrics_.Measure(answer);
     story.Replied(answer);
@@ -310,7 +322,8 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
     }
   } catch (...) {
     const Refusal refusal = AsRefusal(std::current_exception());
-    if (place.fresh) (void)talks_.store().Delete(place.session.id);
+    place.talk.reset();
+    ForgetIfEmpty(place);
     metrics_.CountTurn(plan.method, "failed");
     story.Failed(refusal);
     if (!request.stream) throw refusal;

@@ -49,6 +49,8 @@ class OpenAiApi {
   [[nodiscard]] Target FindTarget(const std::string& id) const;
   [[nodiscard]] Place FindPlace(const ChatRequest& request, const std::string& outside_id,
                                 const Target& target, const Caller& caller);
+  // Deletes a session that was made for a turn of which nothing came.
+  void ForgetIfEmpty(const Place& place);
   [[nodiscard]] TurnPlan PlanFor(const ChatRequest& request, const Place& place,
                                  const Target& target) const;
 

@@ -319,8 +319,7 @@ void OwnApi::TakeTurn(const Call& call) {
     for (const StoredMessage& message : written) {
       messages_json.push_back(MessageJson(message, index++, traces));
     }
-    OrderedJson done = {{"session", SessionJson(talks_.store().Find(call.id).value_or(session))},
-                        {"messages", messages_json}};
+    OrderedJson done = {{"session", SessionJson(session)}, {"messages", messages_json}};
     story.Replied(answer);
     story.Done(done);
     if (streams) {

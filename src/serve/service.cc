@@ -1,6 +1,7 @@
 #include "serve/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -97,6 +98,7 @@ struct Service::Impl {
         options.http, [this](const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
           Handle(request, reply);
         });
+    started = server.get();
     if (options.keep_days > 0) {
       keeper = std::jthread([this](const std::stop_token& stop) { ForgetOld(stop); });
     }
@@ -160,7 +162,7 @@ struct Service::Impl {
         throw Refusal(403, "not_with_this_role", "metrics need a researcher's key");
       }
       reply->Send(200, "text/plain; version=0.0.4; charset=utf-8",
-                  metrics.Text(server->stats(), talks.open(), CacheNow()));
+                  metrics.Text(Stats(), talks.open(), CacheNow()));
       return;
     }
     if (own.Handle(request, reply, *caller) || openai.Handle(request, reply, *caller)) return;
@@ -200,6 +202,12 @@ struct Service::Impl {
     return true;
   }
 
+  // A request may come before the server's constructor has returned.
+  HttpStats Stats() const {
+    const HttpServer* running = started;
+    return running == nullptr ? HttpStats() : running->stats();
+  }
+
   CacheUse CacheNow() const {
     CacheUse all;
     for (const std::shared_ptr<Model>& model : talks.models()) {
@@ -222,6 +230,7 @@ struct Service::Impl {
   OpenAiApi openai;
   OwnApi own;
   std::unique_ptr<HttpServer> server;
+  std::atomic<const HttpServer*> started = nullptr;
   std::jthread keeper;
 };
 

@@ -210,7 +210,7 @@ Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnW
   }
 }
 
-std::vector<StoredMessage> Talk::Keep(const StoredSession& session, const TurnPlan& plan,
+std::vector<StoredMessage> Talk::Keep(StoredSession& session, const TurnPlan& plan,
                                       const Answer& answer, const std::string& tip) {
   if (answer.reply.empty()) return {};
   std::vector<StoredMessage> written(plan.history.begin() + plan.unchanged, plan.history.end());
@@ -237,13 +237,14 @@ std::vector<StoredMessage> Talk::Keep(const StoredSession& session, const TurnPl
     const auto first = std::ranges::find(plan.history, Role::kClient, &StoredMessage::role);
     kept.title = TitleFrom(first == plan.history.end() ? plan.text : first->text);
   }
-  if (talks_.store().Find(id_)) {
+  try {
     talks_.store().Write(kept, plan.unchanged, written);
-  } else if (plan.unchanged == 0) {
-    talks_.store().Create(kept, written);
-  } else {
-    throw Refusal(404, "not_found", "this session was deleted meanwhile");
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    throw Refusal(404, "not_found", "this session was deleted or cut short meanwhile");
   }
+  kept.messages = plan.unchanged + static_cast<int>(written.size());
+  session = std::move(kept);
   return written;
 }
 
