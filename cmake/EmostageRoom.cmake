@@ -35,9 +35,7 @@ function(emostage_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_DEPENDS} GTest::gmock GTest::gtest_main
     emostage_flags)
-  if(NOT EMOSTAGE_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)  # of the test's own code: half the time to compile
-  endif()
+  target_compile_options(${name} PRIVATE -O0 -g1)  # the test's own code: half the time to compile
   target_compile_definitions(${name} PRIVATE
     EMOSTAGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     EMOSTAGE_BUILD_DIR="${CMAKE_BINARY_DIR}")
