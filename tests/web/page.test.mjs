@@ -228,7 +228,7 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       assert.equal(await page.getByTestId('trouble').count(), 0);
     }));
 
-  it('does not send the Enter that ends a composition, nor Shift+Enter', () =>
+  it('does not send the Enter that ends a composition', () =>
     withPage({}, async (page) => {
       await begin(page);
       const box = page.getByTestId('box');
@@ -238,6 +238,13 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       await box.press('Enter');
       assert.equal(await messages(page).count(), 0);
       assert.match(await box.inputValue(), /^つかれた/);
+      assert.equal(await liveReply(page).count(), 0);
+    }));
+
+  it('begins a new line with Shift+Enter, and sends with Enter', () =>
+    withPage({}, async (page) => {
+      await begin(page);
+      const box = page.getByTestId('box');
       await box.fill('one');
       await box.press('Shift+Enter');
       await page.keyboard.type('two');
