@@ -298,8 +298,14 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       for (const view of ['talk', 'watch']) {
         await page.getByTestId(`view-${view}`).click();
         await page.locator(`.${view}`).waitFor();
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-        assert.equal(wide, false, view);
+        const wide = await page.evaluate(() =>
+          [...document.querySelectorAll('html, .transcript, .watch, .sidebar, .panel, .message')]
+            .filter((each) => each.scrollWidth > each.clientWidth + 1)
+            .map((each) => each.className),
+        );
+        assert.deepEqual(wide, [], view);
+        const tall = await page.evaluate(() => document.documentElement.scrollHeight > innerHeight);
+        assert.equal(tall, false, `${view}: the frame itself does not scroll`);
       }
     }));
 });
