@@ -299,7 +299,7 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
         await page.getByTestId(`view-${view}`).click();
         await page.locator(`.${view}`).waitFor();
         const wide = await page.evaluate(() =>
-          [...document.querySelectorAll('html, .transcript, .watch, .sidebar, .panel, .message')]
+          [...document.querySelectorAll('html, .transcript, .watch, .panel')]
             .filter((each) => each.scrollWidth > each.clientWidth + 1)
             .map((each) => each.className),
         );
