@@ -237,11 +237,23 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       assert.equal(await page.getByTestId('trouble').count(), 0);
     }));
 
-  it('does not send the Enter that ends a composition, nor Shift+Enter', () =>
+  it('does not send the Enter that ends a composition', () =>
     withPage({}, async (page) => {
       await begin(page);
       const box = page.getByTestId('box');
       await box.focus();
+      const input = await page.context().newCDPSession(page);
+      await input.send('Input.imeSetComposition', { text: 'つかれた', selectionStart: 4, selectionEnd: 4 });
+      await box.press('Enter');
+      assert.equal(await messages(page).count(), 0);
+      assert.match(await box.inputValue(), /^つかれた/);
+      assert.equal(await liveReply(page).count(), 0);
+    }));
+
+  it('begins a new line with Shift+Enter, and sends with Enter', () =>
+    withPage({}, async (page) => {
+      await begin(page);
+      const box = page.getByTestId('box');
       await box.fill('one');
       await box.press('Shift+Enter');
       await page.keyboard.type('two');
@@ -250,11 +262,6 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       await box.fill('疲れました。');
       await box.press('Enter');
       await settled(page, 2);
-      const input = await page.context().newCDPSession(page);
-      await input.send('Input.imeSetComposition', { text: 'つかれた', selectionStart: 4, selectionEnd: 4 });
-      await box.press('Enter');
-      assert.equal(await messages(page).count(), 2);
-      assert.match(await box.inputValue(), /^つかれた/);
     }));
 
   it('can be used with the keyboard alone', () =>
@@ -300,8 +307,14 @@ describe('Talk', { timeout: 10 * kPatience }, () => {
       for (const view of ['talk', 'watch']) {
         await page.getByTestId(`view-${view}`).click();
         await page.locator(`.${view}`).waitFor();
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-        assert.equal(wide, false, view);
+        const wide = await page.evaluate(() =>
+          [...document.querySelectorAll('html, .transcript, .watch, .panel')]
+            .filter((each) => each.scrollWidth > each.clientWidth + 1)
+            .map((each) => each.className),
+        );
+        assert.deepEqual(wide, [], view);
+        const tall = await page.evaluate(() => document.documentElement.scrollHeight > innerHeight);
+        assert.equal(tall, false, `${view}: the frame itself does not scroll`);
       }
     }));
 });

@@ -92,7 +92,7 @@ export interface Bar {
 
 // Where the steps of a kept answer lay in time. The trace says how long each took, not when it
 // began. Where they fit one after another, they are drawn so. Otherwise some ran side by side: the
-// reply ended last, with what was asked beside it; the steps before began together with the turn.
+// reply ended last, `situation` was asked beside it, and the others began together with the turn.
 export function layOutSteps(steps: Step[], totalMs: number): Bar[] {
   const sum = steps.reduce((all, step) => all + step.ms, 0);
   if (sum <= totalMs * 1.02) {
@@ -100,10 +100,9 @@ export function layOutSteps(steps: Step[], totalMs: number): Bar[] {
     return steps.map((step) => ({ step, startMs: at, endMs: (at += step.ms) }));
   }
   const reply = steps.find((step) => step.name === 'reply');
-  const replyStart = reply ? Math.max(0, totalMs - reply.ms) : totalMs;
+  const replyStart = Math.max(0, totalMs - (reply?.ms ?? totalMs));
   return steps.map((step) => {
-    const withReply = step === reply || (reply !== undefined && step.ms > replyStart);
-    const startMs = withReply ? Math.min(replyStart, Math.max(0, totalMs - step.ms)) : 0;
+    const startMs = step === reply || step.name === 'situation' ? replyStart : 0;
     return { step, startMs, endMs: startMs + step.ms };
   });
 }

@@ -79,8 +79,9 @@ describe('the steps of a kept answer', () => {
   });
 
   it('lie side by side where they do not, the reply last', () => {
-    const bars = layOutSteps([step('thinks', 50), step('phase', 40), step('reply', 100)], 155);
-    expect(bars.map((bar) => [bar.startMs, bar.endMs])).toEqual([[0, 50], [0, 40], [55, 155]]);
+    const steps = [step('thinks', 50), step('phase', 40), step('situation', 30), step('reply', 100)];
+    const bars = layOutSteps(steps, 155).map((bar) => [bar.startMs, bar.endMs]);
+    expect(bars).toEqual([[0, 50], [0, 40], [55, 85], [55, 155]]);
   });
 
   it('never begin before the turn', () => {

@@ -22,12 +22,24 @@ export function isSendingEnter(
 // A text box that is as high as its text; CSS bounds it. Enter sends, Shift+Enter is a new line.
 export function GrowingBox(props: GrowingBoxProps) {
   const box = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
+  const grow = () => {
     const area = box.current;
     if (!area) return;
     area.style.height = 'auto';
     area.style.height = `${area.scrollHeight}px`;
-  }, [props.value]);
+  };
+  useLayoutEffect(grow, [props.value, props.placeholder]);
+  // In a narrower box the same text is higher.
+  useEffect(() => {
+    let width = 0;
+    const observer = new ResizeObserver(([entry]) => {
+      if (!entry || entry.contentRect.width === width) return;
+      width = entry.contentRect.width;
+      grow();
+    });
+    if (box.current) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     const area = box.current;
     if (!props.focus || !area) return;
