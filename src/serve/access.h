@@ -84,8 +84,8 @@ class Access {
   std::map<std::string, Bucket> buckets_;
 };
 
-// A new key, and what the store keeps of one. Keys are 256 random bits: nothing to guess, so that a
-// plain hash is enough.
+// A new key, and what the store keeps of one: 256 bits of BLAKE2b in hex. Keys are 256 random bits,
+// nothing to guess, so that a plain hash is enough.
 [[nodiscard]] std::string NewKey();
 [[nodiscard]] std::string HashKey(std::string_view key);
 

@@ -29,13 +29,7 @@ constexpr size_t kMostTexts = 256;
 std::string TipOf(std::span<const Turn> turns) {
   OrderedJson said = OrderedJson::array();
   for (const Turn& turn : turns) said.push_back({RoleName(turn.role), turn.text});
-  const std::string text = DumpJson(said);
-  std::array<unsigned char, 32> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), nullptr, 0);
-  std::array<char, 65> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-  return hex.data();
+  return HashKey(DumpJson(said));
 }
 
 // Whether a message that a chat program sends back is the one that was kept: word for word, or as
