@@ -63,6 +63,7 @@ struct Answer {
   double total_ms = 0;               // from the turn's arrival to the reply's end
   double first_token_ms = 0;         // to the reply's first characters; not part of the JSON
   bool cancelled = false;            // stopped on request; the reply is what there was
+  bool cut_off = false;  // reached its most tokens (not told by 'one-call'); not part of the JSON
 };
 
 // The JSON object of docs/wire.md, in its key order; indent < 0 gives one line.

@@ -221,10 +221,11 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
       });
   const Completion completion = future.get();
   answer_.cancelled = completion.finish == FinishReason::kCancelled;
+  answer_.cut_off = completion.finish == FinishReason::kLength;
   answer_.first_token_ms = *first;
   answer_.reply = settings_.fixed.reply > 0
                       ? completion.text  // a benchmark's: as many tokens as were asked for
-                      : CleanReply(completion.text, completion.finish == FinishReason::kLength);
+                      : CleanReply(completion.text, answer_.cut_off);
   OrderedJson output = {{"text", answer_.reply}};
   if (completion.text != answer_.reply) output["as_written"] = completion.text;
   Enter(index, completion.usage, DumpJson(output));

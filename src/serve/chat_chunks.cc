@@ -31,8 +31,7 @@ OrderedJson UsageJson(const Answer& answer) {
           {"completion_tokens_details", {{"reasoning_tokens", thought}}}};
 }
 
-// "length" where the reply was cut off is not told apart: a cut reply ends at its last sentence.
-constexpr std::string_view kFinished = "stop";
+std::string_view FinishReasonOf(const Answer& answer) { return answer.cut_off ? "length" : "stop"; }
 
 }  // namespace
 
@@ -60,10 +59,11 @@ std::string ChatChunks::Thought(std::string_view line) const {
   return Chunk({{"reasoning_content", line}});
 }
 
-std::string ChatChunks::Finish(const Answer& /*answer*/, const OrderedJson& trace) const {
+std::string ChatChunks::Finish(const Answer& answer, const OrderedJson& trace) const {
   OrderedJson json = Head("chat.completion.chunk");
-  json["choices"] = OrderedJson::array(
-      {{{"index", 0}, {"delta", OrderedJson::object()}, {"finish_reason", kFinished}}});
+  json["choices"] = OrderedJson::array({{{"index", 0},
+                                         {"delta", OrderedJson::object()},
+                                         {"finish_reason", FinishReasonOf(answer)}}});
   if (!trace.is_null()) json["emostage"] = trace;
   return SseData(DumpJson(json));
 }
@@ -80,8 +80,8 @@ std::string ChatChunks::Whole(const Answer& answer, const std::string& thoughts,
   OrderedJson message = {{"role", "assistant"}, {"content", answer.reply}};
   if (!thoughts.empty()) message["reasoning_content"] = thoughts;
   OrderedJson json = Head("chat.completion");
-  json["choices"] =
-      OrderedJson::array({{{"index", 0}, {"message", message}, {"finish_reason", kFinished}}});
+  json["choices"] = OrderedJson::array(
+      {{{"index", 0}, {"message", message}, {"finish_reason", FinishReasonOf(answer)}}});
   json["usage"] = UsageJson(answer);
   if (!trace.is_null()) json["emostage"] = trace;
   return DumpJson(json);

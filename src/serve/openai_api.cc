@@ -341,6 +341,7 @@ void OpenAiApi::AnswerSideRequest(const ChatRequest& request, const SideRequest&
   const Completion completion = target.model->Open()->complete(std::move(ask)).get();
   Answer answer;
   answer.reply = Trim(completion.text);
+  answer.cut_off = completion.finish == FinishReason::kLength;
   Step step;
   step.prompt_tokens = completion.usage.prompt_tokens;
   step.reused_tokens = completion.usage.reused_tokens;

@@ -87,6 +87,17 @@ TEST(OpenAiApi, StreamsRoleWordsFinishUsageAndDone) {
   EXPECT_TRUE(usage.is_object());
 }
 
+TEST(OpenAiApi, AReplyThatReachedItsMostTokensSaysSo) {
+  TestService server(
+      {.text = [](const Ask&) { return "I hear you. And I"; }, .finish = FinishReason::kLength});
+  Json request = Request({"Hello"});
+  const Json choice = server.Post(kChat, request).json()["choices"][0];
+  EXPECT_EQ(choice["finish_reason"], "length");
+  EXPECT_EQ(choice["message"]["content"], "I hear you.");
+  request["stream"] = true;
+  EXPECT_THAT(server.Post(kChat, request).text, HasSubstr(R"("finish_reason":"length")"));
+}
+
 TEST(OpenAiApi, ThoughtsAndTraceOnlyWhenAskedFor) {
   TestService server;
   Json request = Request({"Hello"}, "emostage");

@@ -98,6 +98,7 @@ class ScriptedContext : public Context {
     if (!model_->script_.text) throw Error(ErrorCode::kModel, "the script has no text for this");
     Completion completion;
     completion.text = model_->script_.text(ask);
+    completion.finish = model_->script_.finish;
     if (ask.stop.stop_requested()) completion.finish = FinishReason::kCancelled;
     if (on_token) on_token(completion.text);
     completion.usage = UsageOf(ask, completion.text);

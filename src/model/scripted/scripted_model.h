@@ -19,7 +19,8 @@ class ScriptedModel : public Model, public std::enable_shared_from_this<Scripted
   struct Script {
     std::function<std::string(const Ask& ask)> text;
     std::function<std::vector<double>(const Ask& ask, const std::vector<std::string>& labels)>
-        probabilities;  // unnormalised; default: all equal
+        probabilities;                         // unnormalised; default: all equal
+    FinishReason finish = FinishReason::kEnd;  // of every text
   };
 
   [[nodiscard]] static std::shared_ptr<ScriptedModel> Create(Script script);
