@@ -2,7 +2,8 @@
 // which costs nothing itself. Usage: serve [TURNS]
 //
 // Prints the median milliseconds of a turn in process, over /api and over /v1 (both kept in a real
-// SQLite file), and the memory of 500 idle streams and 64 active ones. Linux only.
+// SQLite file), and of HTTP alone; then the memory of 500 idle streams and 64 active ones. Linux
+// only.
 
 #include <httplib.h>
 #include <sys/resource.h>
@@ -101,6 +102,10 @@ int Run(int turns) {
     (void)session->Respond(Words(i));
   });
   httplib::Client own = client();
+  const double http = MedianMs(turns, [&](int) {
+    const auto got = own.Get("/api/health");
+    if (!got || got->status != 200) Fail(got);
+  });
   const auto begin = [&own] {
     return Json::parse(own.Post("/api/sessions", "{}", "application/json")->body)["id"]
         .get<std::string>();
@@ -126,6 +131,7 @@ int Run(int turns) {
   std::printf(
       "  in process %6.2f ms\n  /api       %6.2f ms  (+%.2f)\n  /v1        %6.2f ms  (+%.2f)\n",
       in_process, api, api - in_process, v1, v1 - in_process);
+  std::printf("  HTTP there and back alone, GET /api/health: %.2f ms\n", http);
 
   // The clients live in this process too, so that what is held is counted twice: an upper bound.
   const double before = ResidentMb();

@@ -1,7 +1,10 @@
 #include "emostage/answer.h"
 
+#include <utility>
+
 #include "base/json.h"
 #include "emostage/error.h"
+#include "method/answer_json.h"
 
 namespace emostage {
 namespace {
@@ -29,15 +32,6 @@ OrderedJson PhaseToJson(const PhaseBelief& phase) {
   return {{"label", phase.label}, {"scheme", phase.scheme}, {"probabilities", probabilities}};
 }
 
-OrderedJson StepJson(const Step& step) {
-  return {{"name", step.name},
-          {"ms", step.ms},
-          {"prompt_tokens", step.prompt_tokens},
-          {"reused_tokens", step.reused_tokens},
-          {"output_tokens", step.output_tokens},
-          {"output", OutputToJson(step.output)}};
-}
-
 ClientState StateFromJson(const OrderedJson& json) {
   ClientState state;
   for (const OrderedJson& feeling : json.at("feels")) {
@@ -62,11 +56,20 @@ PhaseBelief PhaseFromJson(const OrderedJson& json) {
 
 }  // namespace
 
-std::string AnswerToJson(const Answer& answer, int indent) {
+OrderedJson StepObject(const Step& step) {
+  return {{"name", step.name},
+          {"ms", step.ms},
+          {"prompt_tokens", step.prompt_tokens},
+          {"reused_tokens", step.reused_tokens},
+          {"output_tokens", step.output_tokens},
+          {"output", OutputToJson(step.output)}};
+}
+
+OrderedJson AnswerObject(const Answer& answer) {
   OrderedJson risk = {{"level", nullptr}, {"evidence", answer.risk.evidence}};
   if (!answer.risk.level.empty()) risk["level"] = answer.risk.level;
   OrderedJson steps = OrderedJson::array();
-  for (const Step& step : answer.steps) steps.push_back(StepJson(step));
+  for (const Step& step : answer.steps) steps.push_back(StepObject(step));
   OrderedJson json;
   json["reply"] = answer.reply;
   json["method"] = answer.method;
@@ -75,12 +78,16 @@ std::string AnswerToJson(const Answer& answer, int indent) {
   json["risk"] = risk;
   json["state"] = answer.state ? StateToJson(*answer.state) : OrderedJson();
   json["phase"] = answer.phase ? PhaseToJson(*answer.phase) : OrderedJson();
-  json["steps"] = steps;
+  json["steps"] = std::move(steps);
   json["total_ms"] = answer.total_ms;
-  return DumpJson(json, indent);
+  return json;
 }
 
-std::string StepToJson(const Step& step) { return DumpJson(StepJson(step)); }
+std::string AnswerToJson(const Answer& answer, int indent) {
+  return DumpJson(AnswerObject(answer), indent);
+}
+
+std::string StepToJson(const Step& step) { return DumpJson(StepObject(step)); }
 
 Answer AnswerFromJson(std::string_view text) {
   try {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "emostage/error.h"
+#include "method/answer_json.h"
 #include "method/registry.h"
 #include "serve/chat_chunks.h"
 #include "serve/fields.h"
@@ -33,7 +34,7 @@ std::string TipOf(std::span<const Turn> turns) {
 }
 
 // Whether a message that a chat program sends back is the one that was kept: word for word, or as
-// the model wrote it before it was cleaned, which is what was streamed.
+// the model wrote it before it was cleaned, which is what was streamed. `kept` has its trace.
 bool SameWords(const StoredMessage& kept, const Turn& sent) {
   if (kept.role != sent.role) return false;
   if (kept.text == sent.text) return true;
@@ -44,6 +45,12 @@ bool SameWords(const StoredMessage& kept, const Turn& sent) {
     return output.is_object() && Trim(output.value("as_written", "")) == sent.text;
   }
   return false;
+}
+
+// Whether `kept` begins with all that was sent, told by the tip of the last message.
+bool StandsThere(const std::vector<StoredMessage>& kept, std::span<const Turn> sent) {
+  if (sent.empty()) return true;
+  return sent.size() <= kept.size() && kept[sent.size() - 1].tip == TipOf(sent);
 }
 
 std::string OutsideId(const HttpRequest& request, const std::string& target) {
@@ -168,7 +175,6 @@ OpenAiApi::Place OpenAiApi::FindPlace(const ChatRequest& request, const std::str
   Store& store = talks_.store();
   Place place;
   std::optional<StoredSession> known;
-  std::vector<StoredMessage> kept;
   {
     const std::scoped_lock lock(finding_);
     if (!outside_id.empty()) {
@@ -196,17 +202,23 @@ OpenAiApi::Place OpenAiApi::FindPlace(const ChatRequest& request, const std::str
   place.talk = talks_.Take(known->id, kPatience);
   const std::optional<StoredSession> now = place.talk->Load();
   if (!now) throw Refusal(409, "deleted", "this session was deleted just now; try again");
-  kept = store.Messages(now->id);
   place.session = *now;
   place.session.method = target.method;
   if (!request.scheme.empty()) place.session.scheme = request.scheme;
   if (!request.language.empty()) place.session.language = request.language;
   talks_.Check(place.session);
   // What the request says was said counts; where it is as it was kept, it keeps its trace.
-  size_t same = 0;
-  while (same < before.size() && same < kept.size() && SameWords(kept[same], before[same])) ++same;
+  std::vector<StoredMessage> kept = store.Words(now->id);
+  size_t same = before.size();
+  if (!StandsThere(kept, before)) {
+    kept = store.Messages(now->id);
+    same = 0;
+    while (same < before.size() && same < kept.size() && SameWords(kept[same], before[same]))
+      ++same;
+  }
+  kept.resize(same);
   place.unchanged = static_cast<int>(same);
-  place.history.assign(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(same));
+  place.history = std::move(kept);
   for (const Turn& turn : before.subspan(same)) {
     StoredMessage message;
     message.role = turn.role;
@@ -296,15 +308,16 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
     std::vector<Turn> said = request.turns;
     const std::string sent(Trim(request.stream ? std::string_view(streamed) : answer.reply));
     said.push_back({Role::kCounsellor, sent, ""});
-    place.talk->Keep(place.session, plan, answer, TipOf(said));
+    const OrderedJson whole = AnswerObject(answer);
+    place.talk->Keep(place.session, plan, answer, DumpJson(whole), TipOf(said));
     place.talk.reset();  // who is told of the end may send the next turn at once
     if (answer.reply.empty()) ForgetIfEmpty(place);
     metrics_.CountTurn(plan.method, answer.cancelled ? "stopped" : "done");
     if (!answer.cancelled) metrics_.Measure(answer);
-    story.Replied(answer);
+    story.Replied(whole);
     story.Done({{"session", SessionJson(place.session)}, {"messages", OrderedJson::array()}});
     const OrderedJson trace =
-        request.trace ? AnswerFor(AnswerToJson(answer), caller.sees_traces()) : OrderedJson();
+        request.trace ? AnswerFor(whole, caller.sees_traces()) : OrderedJson();
     if (request.stream) {
       reply->Write(chunks.Finish(answer, trace));
       if (request.include_usage) reply->Write(chunks.Usage(answer));

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "emostage/error.h"
+#include "method/answer_json.h"
 #include "method/registry.h"
 #include "serve/fields.h"
 #include "serve/refusal.h"
@@ -197,7 +198,7 @@ void OwnApi::GetSession(const Call& call) {
   OrderedJson messages = OrderedJson::array();
   int index = 0;
   for (const StoredMessage& message : talks_.store().Messages(call.id)) {
-    messages.push_back(MessageJson(message, index++, call.caller.sees_traces()));
+    messages.push_back(MessageJson(message, index++, AnswerOf(message, call.caller.sees_traces())));
   }
   json["messages"] = messages;
   SendJson(*call.reply, 200, json);
@@ -209,7 +210,7 @@ void OwnApi::ExportSession(const Call& call) {
   OrderedJson messages = OrderedJson::array();
   int index = 0;
   for (const StoredMessage& message : talks_.store().Messages(call.id)) {
-    messages.push_back(MessageJson(message, index++, call.caller.sees_traces()));
+    messages.push_back(MessageJson(message, index++, AnswerOf(message, call.caller.sees_traces())));
   }
   json["dialogue"] = messages;
   call.reply->Send(
@@ -259,7 +260,7 @@ void OwnApi::TakeTurn(const Call& call) {
   CountTurnOf(call.caller, call.request);
   std::unique_ptr<Talk> talk = talks_.Take(call.id, std::chrono::milliseconds(0));
   StoredSession session = Visible(call);  // as it is now that nobody else has it
-  std::vector<StoredMessage> messages = talks_.store().Messages(call.id);
+  std::vector<StoredMessage> messages = talks_.store().Words(call.id);
 
   TurnPlan plan;
   const std::optional<std::string> text = body.Text("text", kLongestTurn);
@@ -310,22 +311,25 @@ void OwnApi::TakeTurn(const Call& call) {
   try {
     story.Begun(plan.unchanged, plan.method, plan.scheme);
     const Answer answer = talk->Respond(session.model, plan, story.watch(), call.reply->gone());
-    const std::vector<StoredMessage> written = talk->Keep(session, plan, answer);
+    OrderedJson whole = AnswerObject(answer);
+    const std::vector<StoredMessage> written = talk->Keep(session, plan, answer, DumpJson(whole));
     talk.reset();  // who is told of the end may send the next turn at once
     metrics_.CountTurn(plan.method, answer.cancelled ? "stopped" : "done");
     if (!answer.cancelled) metrics_.Measure(answer);
+    story.Replied(whole);
+    OrderedJson visible = AnswerFor(std::move(whole), traces);
     OrderedJson messages_json = OrderedJson::array();
     int index = plan.unchanged;
     for (const StoredMessage& message : written) {
-      messages_json.push_back(MessageJson(message, index++, traces));
+      const bool reply = message.role == Role::kCounsellor;
+      messages_json.push_back(MessageJson(message, index++, reply ? visible : OrderedJson()));
     }
-    OrderedJson done = {{"session", SessionJson(session)}, {"messages", messages_json}};
-    story.Replied(answer);
+    OrderedJson done = {{"session", SessionJson(session)}, {"messages", std::move(messages_json)}};
     story.Done(done);
     if (streams) {
       call.reply->End();
     } else {
-      done["answer"] = AnswerFor(AnswerToJson(answer), traces);
+      done["answer"] = std::move(visible);
       SendJson(*call.reply, 200, done);
     }
   } catch (...) {
@@ -348,7 +352,7 @@ void OwnApi::Compare(const Call& call) {
   StoredSession settings;
   if (const auto id = body.Text("session", 100)) {
     settings = Visible({call.request, call.reply, call.caller, *id});
-    messages = talks_.store().Messages(*id);
+    messages = talks_.store().Words(*id);
     if (const auto upto = body.Whole("upto", 0, kMostMessages)) {
       messages.resize(std::min(messages.size(), static_cast<size_t>(*upto) + 1));
     }
@@ -403,7 +407,7 @@ void OwnApi::Compare(const Call& call) {
           story.Begun(static_cast<int>(plan.history.size()), plan.method, plan.scheme);
           const Answer answer =
               talks_.AnswerOnce(plans[i].model, plan, story.watch(), call.reply->gone());
-          story.Replied(answer);
+          story.Replied(AnswerObject(answer));
           story.Done(OrderedJson::object());
         } catch (...) {
           story.Failed(AsRefusal(std::current_exception()));

@@ -286,6 +286,7 @@ class FullStore : public Store {
   std::vector<StoredMessage> Messages(const std::string& id) override {
     return inner_->Messages(id);
   }
+  std::vector<StoredMessage> Words(const std::string& id) override { return inner_->Words(id); }
   void Write(const StoredSession&, int, const std::vector<StoredMessage>&) override {
     throw Error(ErrorCode::kIo, "the disk is full", "make room");
   }

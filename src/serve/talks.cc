@@ -211,7 +211,8 @@ Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnW
 }
 
 std::vector<StoredMessage> Talk::Keep(StoredSession& session, const TurnPlan& plan,
-                                      const Answer& answer, const std::string& tip) {
+                                      const Answer& answer, std::string trace,
+                                      const std::string& tip) {
   if (answer.reply.empty()) return {};
   std::vector<StoredMessage> written(plan.history.begin() + plan.unchanged, plan.history.end());
   const int64_t now = talks_.now_ms();
@@ -227,7 +228,7 @@ std::vector<StoredMessage> Talk::Keep(StoredSession& session, const TurnPlan& pl
   reply.text = answer.reply;
   reply.at_ms = now;
   reply.cancelled = answer.cancelled;
-  reply.answer = AnswerToJson(answer);
+  reply.answer = std::move(trace);
   reply.tip = tip;
   written.push_back(std::move(said));
   written.push_back(std::move(reply));

@@ -105,12 +105,13 @@ class Talk {
   [[nodiscard]] Answer Respond(const std::string& model, const TurnPlan& plan,
                                const TurnWatch& watch, std::stop_token stop);
   // Writes the turn into the store: `session` as it is to be kept, the history where it has
-  // changed, the client's words, the reply and its trace, in one transaction. `tip`: of the reply
-  // (see StoredMessage). Returns the messages that were written, and brings `session` up to date. A
-  // reply that was stopped before its first word is not kept, nor are the words it would have
-  // answered. Throws Refusal(404) where the session was deleted meanwhile.
+  // changed, the client's words, the reply and its trace (AnswerToJson's), in one transaction.
+  // `tip`: of the reply (see StoredMessage). Returns the messages that were written, and brings
+  // `session` up to date. A reply that was stopped before its first word is not kept, nor are the
+  // words it would have answered. Throws Refusal(404) where the session was deleted meanwhile.
   std::vector<StoredMessage> Keep(StoredSession& session, const TurnPlan& plan,
-                                  const Answer& answer, const std::string& tip = "");
+                                  const Answer& answer, std::string trace,
+                                  const std::string& tip = "");
 
  private:
   friend class Talks;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "method/answer_json.h"
 #include "serve/sse.h"
 
 namespace emostage {
@@ -11,6 +12,11 @@ void Watchers::Add(const std::string& session, std::shared_ptr<HttpReply> reply)
   std::vector<std::shared_ptr<HttpReply>>& all = watchers_[session];
   std::erase_if(all, [](const auto& one) { return one->gone().stop_requested(); });
   all.push_back(std::move(reply));
+}
+
+bool Watchers::Any(const std::string& session) const {
+  const std::scoped_lock lock(mutex_);
+  return watchers_.contains(session);
 }
 
 void Watchers::Send(const std::string& session, const std::string& event) {
@@ -37,6 +43,10 @@ void Watchers::EndAll() {
   watchers_.clear();
 }
 
+bool TurnStory::Heard() const {
+  return teller_.reply || (teller_.watchers != nullptr && teller_.watchers->Any(teller_.session));
+}
+
 void TurnStory::Tell(std::string_view event, OrderedJson data, bool for_all) {
   if (teller_.lane) data["lane"] = *teller_.lane;
   const std::string text = SseEvent(event, DumpJson(data));
@@ -45,6 +55,7 @@ void TurnStory::Tell(std::string_view event, OrderedJson data, bool for_all) {
 }
 
 void TurnStory::Begun(int index, const std::string& method, const std::string& scheme) {
+  if (!Heard()) return;
   Tell("turn", {{"index", index}, {"method", method}, {"scheme", scheme}}, true);
 }
 
@@ -54,44 +65,50 @@ TurnWatch TurnStory::watch() {
       .on_step = [this](std::string_view name) { Tell("step_started", {{"name", name}}, false); },
       .on_step_done =
           [this](const Step& step) {
-            Tell("step_done", OrderedJson::parse(StepToJson(step)), false);
+            if (Heard()) Tell("step_done", StepObject(step), false);
           }};
 }
 
-void TurnStory::Replied(const Answer& answer) {
-  const std::string json = AnswerToJson(answer);
-  OrderedJson all = AnswerFor(json, true);
-  OrderedJson own = teller_.traces ? all : AnswerFor(json, false);
-  if (teller_.lane) all["lane"] = own["lane"] = *teller_.lane;
-  if (teller_.reply) teller_.reply->Write(SseEvent("reply", DumpJson(own)));
-  if (teller_.watchers != nullptr) {
-    teller_.watchers->Send(teller_.session, SseEvent("reply", DumpJson(all)));
+void TurnStory::Replied(const OrderedJson& answer) {
+  const auto event = [&](bool traces) {
+    OrderedJson data = AnswerFor(answer, traces);
+    if (teller_.lane) data["lane"] = *teller_.lane;
+    return SseEvent("reply", DumpJson(data));
+  };
+  if (teller_.reply) teller_.reply->Write(event(teller_.traces));
+  if (teller_.watchers != nullptr && teller_.watchers->Any(teller_.session)) {
+    teller_.watchers->Send(teller_.session, event(true));
   }
 }
 
-void TurnStory::Done(const OrderedJson& done) { Tell("done", done, true); }
+void TurnStory::Done(const OrderedJson& done) {
+  if (Heard()) Tell("done", done, true);
+}
 
 void TurnStory::Failed(const Refusal& refusal) {
   Tell("error", OrderedJson::parse(ErrorBody(refusal)), true);
 }
 
-OrderedJson AnswerFor(const std::string& answer, bool traces) {
-  OrderedJson json = OrderedJson::parse(answer, nullptr, false);
-  if (!json.is_object()) return {};
+OrderedJson AnswerFor(OrderedJson answer, bool traces) {
+  if (!answer.is_object()) return {};
   if (!traces) {
-    for (const char* key : {"state", "phase", "steps", "total_ms"}) json.erase(key);
+    for (const char* key : {"state", "phase", "steps", "total_ms"}) answer.erase(key);
   }
-  return json;
+  return answer;
 }
 
-OrderedJson MessageJson(const StoredMessage& message, int index, bool traces) {
+OrderedJson AnswerOf(const StoredMessage& message, bool traces) {
+  return AnswerFor(OrderedJson::parse(message.answer, nullptr, false), traces);
+}
+
+OrderedJson MessageJson(const StoredMessage& message, int index, OrderedJson answer) {
   OrderedJson json = {{"index", index},
                       {"role", RoleName(message.role)},
                       {"text", message.text},
                       {"at_ms", message.at_ms}};
   if (message.role == Role::kCounsellor) {
     json["cancelled"] = message.cancelled;
-    json["answer"] = message.answer.empty() ? OrderedJson() : AnswerFor(message.answer, traces);
+    json["answer"] = std::move(answer);
   }
   return json;
 }

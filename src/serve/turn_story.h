@@ -22,6 +22,8 @@ namespace emostage {
 class Watchers {
  public:
   void Add(const std::string& session, std::shared_ptr<HttpReply> reply);
+  // Whether anybody looks on at this session.
+  [[nodiscard]] bool Any(const std::string& session) const;
   // Never blocks; lets go of those who are gone.
   void Send(const std::string& session, const std::string& event);
   // Ends their streams, after what is sent already.
@@ -29,13 +31,13 @@ class Watchers {
   void EndAll();
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::vector<std::shared_ptr<HttpReply>>> watchers_;
 };
 
 // Tells a turn as server-sent events (docs/wire.md) while it goes on: to the one who asked for it,
-// if they listen, and to those who look on at its session. Thread-safe; nothing in it blocks, so
-// that its watch may be called by the model.
+// if they listen, and to those who look on at its session; where there is nobody, nothing is made.
+// Thread-safe; nothing in it blocks, so that its watch may be called by the model.
 class TurnStory {
  public:
   struct Teller {
@@ -50,11 +52,13 @@ class TurnStory {
   void Begun(int index, const std::string& method, const std::string& scheme);
   // Lives no longer than the story.
   [[nodiscard]] TurnWatch watch();
-  void Replied(const Answer& answer);
+  // The whole answer object; what they may not know is taken out of it here.
+  void Replied(const OrderedJson& answer);
   void Done(const OrderedJson& done);
   void Failed(const Refusal& refusal);
 
  private:
+  [[nodiscard]] bool Heard() const;
   void Tell(std::string_view event, OrderedJson data, bool for_all);
 
   Teller teller_;
@@ -62,8 +66,11 @@ class TurnStory {
 
 // The answer object as a caller may see it: without state, phase and steps where they may not know
 // what was thought.
-[[nodiscard]] OrderedJson AnswerFor(const std::string& answer, bool traces);
-[[nodiscard]] OrderedJson MessageJson(const StoredMessage& message, int index, bool traces);
+[[nodiscard]] OrderedJson AnswerFor(OrderedJson answer, bool traces);
+// The same of a message that was kept; null where it has none.
+[[nodiscard]] OrderedJson AnswerOf(const StoredMessage& message, bool traces);
+// `answer`: a reply's, as the caller may see it.
+[[nodiscard]] OrderedJson MessageJson(const StoredMessage& message, int index, OrderedJson answer);
 [[nodiscard]] OrderedJson SessionJson(const StoredSession& session);
 
 }  // namespace emostage

@@ -90,6 +90,20 @@ class MemoryStore : public Store {
     return There(id).messages;
   }
 
+  std::vector<StoredMessage> Words(const std::string& id) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<StoredMessage> messages;
+    for (const StoredMessage& kept : There(id).messages) {
+      messages.push_back({.role = kept.role,
+                          .text = kept.text,
+                          .at_ms = kept.at_ms,
+                          .cancelled = kept.cancelled,
+                          .answer = "",
+                          .tip = kept.tip});
+    }
+    return messages;
+  }
+
   void Write(const StoredSession& session, int from,
              const std::vector<StoredMessage>& messages) override {
     const std::lock_guard lock(mutex_);

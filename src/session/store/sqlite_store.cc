@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -81,6 +82,25 @@ void BindSession(SQLite::Statement& statement, const SessionRow& row, int messag
   statement.bind(12, session.updated_ms);
   statement.bind(13, messages);
 }
+
+// A statement that is made once and used again and again, for making one takes longer than most of
+// them run. Without rows and texts when its user lets it go: an open one would keep the log from
+// being emptied.
+class Borrowed {
+ public:
+  explicit Borrowed(SQLite::Statement& statement) : statement_(statement) {}
+  ~Borrowed() {
+    statement_.tryReset();
+    statement_.clearBindings();  // of a statement at rest: does not fail
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  [[nodiscard]] SQLite::Statement& operator*() const { return statement_; }
+
+ private:
+  SQLite::Statement& statement_;
+};
 
 // One connection and one mutex: writes are one at a time in SQLite anyway, and a read takes a
 // fraction of a millisecond. A search lets others in between two sessions.
@@ -159,34 +179,11 @@ class SqliteStore : public Store {
   }
 
   std::vector<StoredMessage> Messages(const std::string& id) override {
-    return Reading([&] {
-      // Both reads see the same moment.
-      const SQLite::Transaction moment(file_.db());
-      const std::optional<int> count = CountMessages(id);
-      if (!count) throw NoSuchSession();
-      SQLite::Statement query(file_.db(),
-                              "SELECT place, role, text, at_ms, cancelled, answer, tip"
-                              " FROM messages WHERE session = ?1 ORDER BY place");
-      BindText(query, 1, id);
-      std::vector<StoredMessage> messages;
-      while (query.executeStep()) {
-        MessageRow row;
-        row.session = id;
-        row.place = query.getColumn(0).getInt();
-        row.plain.role = query.getColumn(1).getInt() == 0 ? Role::kClient : Role::kCounsellor;
-        row.text = Text(query, 2);
-        row.plain.at_ms = query.getColumn(3).getInt64();
-        row.plain.cancelled = query.getColumn(4).getInt() != 0;
-        row.answer = Text(query, 5);
-        row.tip = Text(query, 6);
-        std::optional<StoredMessage> message = OpenMessage(row, file_.sealer());
-        if (!message) throw DoesNotOpen();
-        messages.push_back(*std::move(message));
-        if (row.place != static_cast<int>(messages.size()) - 1) throw MessageMissing();
-      }
-      if (*count != static_cast<int>(messages.size())) throw MessageMissing();
-      return messages;
-    });
+    return Reading([&] { return All(id, "answer"); });
+  }
+
+  std::vector<StoredMessage> Words(const std::string& id) override {
+    return Reading([&] { return All(id, "NULL"); });
   }
 
   void Write(const StoredSession& session, int from,
@@ -353,16 +350,18 @@ class SqliteStore : public Store {
   }
 
   std::optional<int> CountMessages(const std::string& id) {
-    SQLite::Statement query(file_.db(), "SELECT messages FROM sessions WHERE id = ?1");
+    const Borrowed borrowed = Borrow("SELECT messages FROM sessions WHERE id = ?1");
+    SQLite::Statement& query = *borrowed;
     BindText(query, 1, id);
     if (!query.executeStep()) return std::nullopt;
     return query.getColumn(0).getInt();
   }
 
   void Insert(const std::vector<MessageRow>& rows) {
-    SQLite::Statement insert(file_.db(),
-                             "INSERT INTO messages (session, place, role, text, at_ms, cancelled,"
-                             " answer, tip, tip_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    const Borrowed borrowed = Borrow(
+        "INSERT INTO messages (session, place, role, text, at_ms, cancelled, answer, tip, tip_hash)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    SQLite::Statement& insert = *borrowed;
     for (const MessageRow& row : rows) {
       BindText(insert, 1, row.session);
       insert.bind(2, row.place);
@@ -379,13 +378,12 @@ class SqliteStore : public Store {
   }
 
   void UpdateSession(const SessionRow& row, int messages) {
-    SQLite::Statement update(
-        file_.db(),
+    const Borrowed update = Borrow(
         "UPDATE sessions SET owner = ?2, title = ?3, method = ?4, scheme = ?5, model = ?6,"
         " language = ?7, outside_id = ?8, outside_hash = ?9, seed = ?10, created_ms = ?11,"
         " updated_ms = ?12, messages = ?13 WHERE id = ?1");
-    BindSession(update, row, messages);
-    update.exec();
+    BindSession(*update, row, messages);
+    (*update).exec();
   }
 
   [[nodiscard]] StoredSession Opened(const SessionRow& row) const {
@@ -397,7 +395,8 @@ class SqliteStore : public Store {
   // The first session of which the condition is true; `hash` is its ?2 where it has one.
   std::optional<StoredSession> First(const std::string& condition, const std::string& text,
                                      const std::string& hash) {
-    SQLite::Statement query(file_.db(), kSelectSession + condition);
+    const Borrowed borrowed = Borrow(kSelectSession + condition);
+    SQLite::Statement& query = *borrowed;
     BindText(query, 1, text);
     if (!hash.empty()) BindBlob(query, 2, hash);
     if (!query.executeStep()) return std::nullopt;
@@ -417,6 +416,36 @@ class SqliteStore : public Store {
     std::vector<StoredSession> sessions;
     while (query.executeStep()) sessions.push_back(Opened(ReadSession(query)));
     return sessions;
+  }
+
+  // The messages of a session; `answer` says in SQL what to take for their traces.
+  std::vector<StoredMessage> All(const std::string& id, const std::string& answer) {
+    // Both reads see the same moment.
+    const SQLite::Transaction moment(file_.db());
+    const std::optional<int> count = CountMessages(id);
+    if (!count) throw NoSuchSession();
+    const Borrowed borrowed = Borrow("SELECT place, role, text, at_ms, cancelled, tip, " + answer +
+                                     " FROM messages WHERE session = ?1 ORDER BY place");
+    SQLite::Statement& query = *borrowed;
+    BindText(query, 1, id);
+    std::vector<StoredMessage> messages;
+    while (query.executeStep()) {
+      MessageRow row;
+      row.session = id;
+      row.place = query.getColumn(0).getInt();
+      row.plain.role = query.getColumn(1).getInt() == 0 ? Role::kClient : Role::kCounsellor;
+      row.text = Text(query, 2);
+      row.plain.at_ms = query.getColumn(3).getInt64();
+      row.plain.cancelled = query.getColumn(4).getInt() != 0;
+      row.tip = Text(query, 5);
+      row.answer = Text(query, 6);
+      std::optional<StoredMessage> message = OpenMessage(row, file_.sealer());
+      if (!message) throw DoesNotOpen();
+      messages.push_back(*std::move(message));
+      if (row.place != static_cast<int>(messages.size()) - 1) throw MessageMissing();
+    }
+    if (*count != static_cast<int>(messages.size())) throw MessageMissing();
+    return messages;
   }
 
   // The messages of a session with nothing but their texts; none where it has gone meanwhile.
@@ -440,8 +469,14 @@ class SqliteStore : public Store {
     });
   }
 
+  // `sql` comes from a few constants: each is kept.
+  Borrowed Borrow(const std::string& sql) {
+    return Borrowed(statements_.try_emplace(sql, file_.db(), sql).first->second);
+  }
+
   std::mutex mutex_;
   StoreFile file_;
+  std::map<std::string, SQLite::Statement> statements_;  // gone before the file is closed
   bool log_holds_deleted_ = false;
 };
 

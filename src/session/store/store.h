@@ -83,6 +83,8 @@ class Store {
   [[nodiscard]] virtual SessionPage List(const SessionQuery& query) = 0;
   // In order.
   [[nodiscard]] virtual std::vector<StoredMessage> Messages(const std::string& id) = 0;
+  // The same without the traces, which are by far the most of it.
+  [[nodiscard]] virtual std::vector<StoredMessage> Words(const std::string& id) = 0;
   // Replaces what stands from message `from` on by `messages`, and what the session is set to, in
   // one transaction. `from` is at most the number of messages there (else kUsage).
   virtual void Write(const StoredSession& session, int from,

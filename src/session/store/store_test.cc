@@ -126,6 +126,13 @@ TEST_P(StoreTest, WhatIsMadeIsFound) {
   ExpectSame(messages[0], ClientSays("Hello", "tip1"));
   ExpectSame(messages[1], stopped);
   EXPECT_FALSE(store_->Find("b"));
+
+  const auto words = store_->Words("a");
+  ASSERT_EQ(words.size(), 2U);
+  ExpectSame(words[0], messages[0]);
+  StoredMessage without = stopped;
+  without.answer.clear();
+  ExpectSame(words[1], without);
 }
 
 TEST_P(StoreTest, AnIdIsTakenOnce) {
@@ -138,7 +145,7 @@ TEST_P(StoreTest, AnIdIsTakenOnce) {
 
 TEST_P(StoreTest, ASessionThatIsNotThereIsTold) {
   for (const auto& action : std::vector<std::function<void()>>{
-           [&] { (void)store_->Messages("gone"); },
+           [&] { (void)store_->Messages("gone"); }, [&] { (void)store_->Words("gone"); },
            [&] { store_->Write(SessionOf("gone"), 0, {ClientSays("x")}); },
            [&] { store_->Update(SessionOf("gone")); }}) {
     const auto error = ErrorOf(action);
