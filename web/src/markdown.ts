@@ -56,9 +56,10 @@ function parseLines(lines: string[]): Inline[] {
 }
 
 // **strong**, *em* and _em_, whose marks stand tight against their words; an underscore inside a
-// word is an underscore.
+// word is an underscore. What stands before a _ is matched with it: Safari before 16.4 refuses a
+// whole script for one look-behind.
 const kEmphasis =
-  /\*\*(?=\S)([^\n]*?\S)\*\*(?!\*)|\*(?=[^\s*])([^*\n]*?[^\s*])\*|(?<![\p{L}\p{N}_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\p{L}\p{N}_])/u;
+  /\*\*(?=\S)([^\n]*?\S)\*\*(?!\*)|\*(?=[^\s*])([^*\n]*?[^\s*])\*|(^|[^\p{L}\p{N}_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\p{L}\p{N}_])/u;
 
 export function parseInline(text: string): Inline[] {
   const parts: Inline[] = [];
@@ -66,9 +67,10 @@ export function parseInline(text: string): Inline[] {
   for (;;) {
     const found = kEmphasis.exec(rest);
     if (!found) break;
-    if (found.index > 0) parts.push({ kind: 'text', text: rest.slice(0, found.index) });
+    const begin = found.index + (found[3] ?? '').length;
+    if (begin > 0) parts.push({ kind: 'text', text: rest.slice(0, begin) });
     const strong = found[1];
-    const inner = strong ?? found[2] ?? found[3] ?? '';
+    const inner = strong ?? found[2] ?? found[4] ?? '';
     parts.push({ kind: strong === undefined ? 'em' : 'strong', parts: parseInline(inner) });
     rest = rest.slice(found.index + found[0].length);
   }

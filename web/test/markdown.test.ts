@@ -1,3 +1,5 @@
+import { readFile, readdir } from 'node:fs/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { parseInline, parseReply, type Inline } from '../src/markdown';
@@ -27,6 +29,23 @@ describe("a reply's text", () => {
       text(' '),
       { kind: 'em', parts: [text('so')] },
     ]);
+  });
+
+  it('takes an underscore for a mark only beside a word', () => {
+    const so: Inline = { kind: 'em', parts: [text('so')] };
+    expect(parseInline('_so_ it (_so_), *so*_so_')).toEqual([so, text(' it ('), so, text('), '), so, so]);
+    expect(parseInline('“_so_”')).toEqual([text('“'), so, text('”')]);
+    for (const plain of ['a_so_', '語_so_', '7_so_', '__so_', '_so_a', '_so__']) {
+      expect(parseInline(plain)).toEqual([text(plain)]);
+    }
+  });
+
+  it('is read without a look-behind, which older browsers do not know', async () => {
+    const folder = new URL('../src/', import.meta.url);
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!/\.tsx?$/.test(name)) continue;
+      expect(await readFile(new URL(name, folder), 'utf8'), name).not.toMatch(/\(\?<[=!]/);
+    }
   });
 
   it('keeps marks that stress nothing', () => {
