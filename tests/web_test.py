@@ -1,6 +1,6 @@
 """The page in a real browser and the openai library, each against 'emostage serve' on the starter
-model, and the page's own unit tests. Needs Node, npm and Chromium (tools/setup.sh test); the first
-two skip where the starter is absent, unless EMOSTAGE_REQUIRE_MODEL=1.
+model, and the page's own unit tests. Needs Node, npm and Chromium (tools/setup.sh test); all but
+the last skip where the starter is absent, unless EMOSTAGE_REQUIRE_MODEL=1.
 
 Pictures of the page at two sizes are left in EMOSTAGE_SHOTS."""
 
@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from serve_test import Case, Server
+from serve_test import BINARY, Case, Server
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 # Every step of the page's is there, and each as short as can be.
@@ -34,6 +34,12 @@ class Browser(Case):
         with tempfile.TemporaryDirectory() as folder, Server(folder, *SERVE) as server:
             done = npm(SOURCE / "tests" / "web", "test", EMOSTAGE_URL=server.url)
             self.assertEqual(done.returncode, 0, done.stdout)
+
+
+class BrowserInTrouble(Case):
+    def test_servers_that_refuse_and_die(self):
+        done = npm(SOURCE / "tests" / "web", "test:trouble", EMOSTAGE_BINARY=BINARY)
+        self.assertEqual(done.returncode, 0, done.stdout)
 
 
 class OpenAiLibrary(Case):

@@ -19,7 +19,6 @@ export const wordsOf = (language) => JSON.parse(readFileSync(join(kWords, `${lan
 
 // Playwright gives every browser a profile folder of its own and deletes it afterwards.
 export function launch() {
-  assert.ok(kUrl, 'set EMOSTAGE_URL to the server under test, e.g. http://127.0.0.1:8080');
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
@@ -36,17 +35,21 @@ export function launch() {
   });
 }
 
-// A visitor who was never here before. close() checks that nothing went wrong behind the scenes:
+// A visitor of the server at `url` who was never here before. close() checks that nothing went wrong behind the scenes:
 // no error on the console, no violated policy, no request to anybody else.
-export async function visit(browser, { viewport = kDesk, scheme = 'light', language = 'en', expected = [] } = {}) {
+export async function visit(
+  browser,
+  { url = kUrl, viewport = kDesk, scheme = 'light', language = 'en', expected = [] } = {},
+) {
+  assert.ok(url, 'set EMOSTAGE_URL to the server under test, e.g. http://127.0.0.1:8080');
   const context = await browser.newContext({ viewport, colorScheme: scheme, locale: language, reducedMotion: 'reduce' });
   const faults = [];
   const page = await context.newPage();
   page.setDefaultTimeout(kPatience);
   context.on('request', (request) => {
-    const url = new URL(request.url());
-    const local = url.protocol === 'blob:' || url.protocol === 'data:';
-    if (!local && url.origin !== new URL(kUrl).origin) faults.push(`request to ${url.origin}`);
+    const { protocol, origin } = new URL(request.url());
+    const local = protocol === 'blob:' || protocol === 'data:';
+    if (!local && origin !== new URL(url).origin) faults.push(`request to ${origin}`);
   });
   page.on('console', (message) => {
     const text = message.text();
@@ -69,8 +72,21 @@ export async function visit(browser, { viewport = kDesk, scheme = 'light', langu
   return { page, close };
 }
 
-export async function begin(page, place = '') {
-  await page.goto(`${kUrl}/${place}`);
+// Runs with a fresh visitor's page, and looks afterwards whether anything went wrong unseen.
+export async function withPage(browser, options, action) {
+  const { page, close } = await visit(browser, options);
+  try {
+    await action(page);
+  } catch (error) {
+    await shoot(page, 'failed').catch(() => {});
+    await page.context().close();
+    throw error;
+  }
+  await close();
+}
+
+export async function begin(page, place = '', url = kUrl) {
+  await page.goto(`${url}/${place}`);
   await page.getByTestId('acknowledge').click();
   await page.getByTestId('box').waitFor();
 }

@@ -21,7 +21,7 @@ import {
   setTheme,
   settled,
   shoot,
-  visit,
+  withPage as withPageOf,
   wordsOf,
 } from './browser.mjs';
 
@@ -33,18 +33,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-// Runs with a fresh visitor's page, and looks afterwards whether anything went wrong unseen.
-async function withPage(options, action) {
-  const { page, close } = await visit(browser, options);
-  try {
-    await action(page);
-  } catch (error) {
-    await shoot(page, 'failed').catch(() => {});
-    await page.context().close();
-    throw error;
-  }
-  await close();
-}
+const withPage = (options, action) => withPageOf(browser, options, action);
 
 describe('Talk', { timeout: 10 * kPatience }, () => {
   it('first says that it is a program, once, and again on request', () =>
