@@ -33,7 +33,10 @@ SOURCE = pathlib.Path(
 REAL_DATA = SOURCE.parent / "shared" / "data"
 STARTER = "smollm2-135m"
 PATIENCE = float(os.environ.get("EMOSTAGE_TEST_PATIENCE", "300"))  # seconds; machines differ
-KEYS = ["reply", "method", "model", "language", "risk", "state", "phase", "steps", "total_ms"]
+KEYS = ["reply", "method", "model", "language", "disclosure", "risk", "state", "phase", "steps",
+        "total_ms"]
+RISK = ["level", "turn_level", "took_over", "held_back", "model_failed", "evidence", "protocol",
+        "card"]
 METHODS = ["emostage", "direct", "one-call", "emostage-without-perspective",
            "emostage-without-phase"]
 SCHEMES = ["cpsycoun", "esconv", "five-phase", "hill"]
@@ -168,7 +171,7 @@ class Case(unittest.TestCase):
         answer = json.loads(self.works(run("respond", "--json", *args, **options)))
         self.assertEqual(list(answer), KEYS)
         self.assertTrue(answer["reply"].strip())
-        self.assertEqual(list(answer["risk"]), ["level", "evidence"])
+        self.assertEqual(list(answer["risk"]), RISK)
         self.assertEqual(answer["model"], STARTER)
         if answer["phase"]:
             probabilities = answer["phase"]["probabilities"]

@@ -45,10 +45,39 @@ struct Step {
   std::string output;     // JSON; what the step found
 };
 
-// What safety made of the client's turn. Not read by anything yet: `level` is then empty.
+// Why a turn was read as dangerous.
+struct RiskEvidence {
+  std::string source;  // "patterns" or "model"
+  std::string level;   // that it speaks for
+  std::string kind;    // "ideation", "abuse", …; empty: the model does not tell
+  std::string rule;    // the pattern's id; empty: the model's
+  std::string words;   // of the turn, normalised; of the model: its odds
+};
+
+// People to turn to, as it is shown beside a reply.
+struct RiskCard {
+  struct Line {
+    std::string name;
+    std::string number;
+    std::string hours;  // may be empty
+  };
+  std::string title;
+  std::string text;
+  std::vector<Line> lines;
+};
+
+// What safety made of the client's turn; see docs/safety.md.
 struct RiskReading {
-  std::string level;  // none, low, moderate, high, imminent; empty: not read
-  std::vector<std::string> evidence;
+  // Of the talk after this turn: none, low, moderate, high, imminent; it does not fall by itself.
+  // Empty: not read.
+  std::string level;
+  std::string turn_level;              // of this turn's words alone
+  std::vector<RiskEvidence> evidence;  // the gravest first
+  bool took_over = false;              // the reply is the protocol's, not the method's
+  bool model_failed = false;           // the model could not be asked; patterns alone decided
+  std::string held_back;               // the rule that a draft of the model's broke; empty: none
+  std::string protocol;                // where the protocol stands, as JSON; empty: calm
+  std::optional<RiskCard> card;
 };
 
 struct Answer {
@@ -57,6 +86,7 @@ struct Answer {
   std::string model;
   Language language = Language::kEnglish;
   RiskReading risk;
+  std::string disclosure;  // to be shown before the reply: that this is a program; or empty
   std::optional<ClientState> state;  // methods that take no perspective have none
   std::optional<PhaseBelief> phase;  // methods that recognise no phase have none
   std::vector<Step> steps;           // in the order asked

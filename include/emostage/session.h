@@ -14,6 +14,7 @@
 #include "emostage/answer.h"
 #include "emostage/dialogue.h"
 #include "emostage/model.h"
+#include "emostage/safety.h"
 
 namespace emostage {
 
@@ -40,6 +41,7 @@ struct SessionOptions {
   // A turn that takes longer fails with kBusy; 0: as long as it takes. Model servers have time-outs
   // of their own.
   std::chrono::milliseconds turn_timeout{0};
+  SafetyOptions safety;
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };
@@ -52,6 +54,10 @@ struct TurnWatch {
   // turn.
   std::function<void(std::string_view name)> on_step;
   std::function<void(const Step& step)> on_step_done;
+  // The client's turn was read, before the first word of the reply; with the card, where there is
+  // one. And what is to be shown before the reply. Same thread.
+  std::function<void(const RiskReading& risk)> on_risk;
+  std::function<void(const std::string& text)> on_disclosure;
 };
 
 // One client's talk. Owns the dialogue and what the model has read of it; turn n+1 goes on from
@@ -83,6 +89,11 @@ class Session {
   // same at its start stays read.
   void SetDialogue(Dialogue dialogue);
   [[nodiscard]] const Dialogue& dialogue() const;
+  // Where the safety protocol stood after the last turn of the dialogue: Answer::risk.protocol of
+  // that turn. Without it, after SetDialogue, the client's turns are read again by patterns.
+  void SetProtocol(const std::string& json);
+  // When the client wrote before; for the next turn.
+  void SetTimes(const TalkTimes& times);
 
   // From the next turn on. Throws Error(kUsage) for an unknown one.
   void SetMethod(const std::string& method);

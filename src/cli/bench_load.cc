@@ -257,6 +257,7 @@ int Bench(const Arguments& arguments) {
   SessionArguments session = arguments.session;
   session.temperature = 0;
   SessionOptions options = session.Options(knowledge);
+  options.safety.enabled = false;  // what methods and engines cost
   options.fixed_reply_tokens = arguments.reply_tokens;
   options.fixed_note_tokens = arguments.note_tokens;
   if (!options.language && arguments.file.empty()) options.language = Language::kEnglish;

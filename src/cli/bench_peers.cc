@@ -186,6 +186,7 @@ class Peers {
     session.language = arguments_.language;
     session.temperature = 0;
     SessionOptions options = session.Options(knowledge_);
+    options.safety.enabled = false;  // what methods and engines cost
     options.fixed_reply_tokens = arguments_.reply_tokens;
     options.fixed_note_tokens = arguments_.note_tokens;
     for (int i = 0; i < arguments_.clients; ++i) players.push_back(SessionPlayer(model, options));

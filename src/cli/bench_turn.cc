@@ -152,6 +152,7 @@ int Bench(const Arguments& arguments) {
     session.method = way.method;
     session.temperature = 0;
     SessionOptions options = session.Options(knowledge);
+    options.safety.enabled = false;  // what methods and engines cost
     options.fixed_reply_tokens = arguments.reply_tokens;
     options.fixed_note_tokens = arguments.note_tokens;
     if (!options.language && arguments.file.empty()) options.language = Language::kEnglish;

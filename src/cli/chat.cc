@@ -89,9 +89,20 @@ class Chat {
     std::fflush(stdout);
     const bool person = isatty(STDIN_FILENO) != 0;
     try {
-      emostage::Answer answer = session_->Respond(text, print, interrupt.token());
+      TurnWatch watch;
+      watch.on_token = print;
+      watch.on_disclosure = [](const std::string& notice) {
+        DrawNotice(notice);
+        std::printf("\n");
+        std::fflush(stdout);
+      };
+      emostage::Answer answer = session_->RespondWatched(text, watch, interrupt.token());
       if (answer.cancelled) {
         std::printf(answer.reply.empty() ? "(stopped before the answer)" : " (stopped)");
+      }
+      if (answer.risk.card) {
+        std::printf("\n\n");
+        DrawCard(*answer.risk.card);
       }
       last_ = std::move(answer);
     } catch (const Error&) {

@@ -35,6 +35,17 @@ std::string Finite(const std::string& text) {
   return std::isfinite(std::strtod(text.c_str(), nullptr)) ? "" : "Value " + text + " is no number";
 }
 
+// "JP" where the locale is ja_JP.UTF-8; empty where it names no country.
+std::string LocaleCountry() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == 0) continue;
+    const std::string_view locale(value);
+    return locale.size() >= 5 && locale[2] == '_' ? std::string(locale.substr(3, 2)) : "";
+  }
+  return "";
+}
+
 constexpr uint64_t kLongestTemplate = 1 << 20;
 
 // Draws only when loading takes long enough for a person to wonder.
@@ -117,6 +128,13 @@ void SessionArguments::AddTo(CLI::App& command) {
       ->check(CLI::Validator(Finite, ""))
       ->check(CLI::Range(0.0, 5.0))
       ->capture_default_str();
+  command
+      .add_option("--country", country,
+                  "Where clients are, two letters, for numbers to call in danger (default: the "
+                  "locale's; else they are asked)")
+      ->envname("EMOSTAGE_COUNTRY");
+  command.add_flag("--no-safety", no_safety,
+                   "Without the safety layer: to measure a method, never for people");
   command.add_option("--max-tokens", max_tokens, "Longest reply")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
@@ -134,6 +152,12 @@ SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>&
       throw Error(ErrorCode::kUsage, "there is no language '" + language + "'",
                   "choose one of: auto, en, zh, ja");
     }
+  }
+  options.safety.enabled = !no_safety;
+  options.safety.country = country.empty() ? LocaleCountry() : country;
+  if (!country.empty() && knowledge->safety().helplines.Find(country) == nullptr) {
+    throw Error(ErrorCode::kUsage, "no confirmed numbers for '" + country + "' are known here",
+                "'safety helplines' lists the countries; without --country clients are asked");
   }
   options.sampling.temperature = temperature;
   options.sampling.max_tokens = max_tokens;

@@ -21,6 +21,7 @@ void AddChat(CLI::App& app, Run& run);
 void AddServe(CLI::App& app, Run& run);
 void AddKeys(CLI::App& app, Run& run);
 void AddStore(CLI::App& app, Run& run);
+void AddSafety(CLI::App& app, Run& run);
 void AddMethods(CLI::App& app, Run& run);
 void AddModels(CLI::App& app, Run& run);
 void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'
@@ -57,6 +58,8 @@ struct SessionArguments {
   uint64_t seed = 0;
   double temperature = 0.7;
   int max_tokens = 120;
+  std::string country;     // for the numbers of the safety card; empty: the locale's, or asked
+  bool no_safety = false;  // for measurements of methods
 
   void AddTo(CLI::App& command);
   // Throws Error(kUsage) for a method, scheme or language that does not exist.

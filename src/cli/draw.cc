@@ -81,6 +81,23 @@ void DrawState(const ClientState& state, const Knowledge& knowledge, Language la
   Row("needs", needs, kLabel);
 }
 
+void DrawRisk(const RiskReading& risk) {
+  const bool calm = risk.level == "none" && risk.evidence.empty() && risk.held_back.empty();
+  if (risk.level.empty() || (calm && !risk.model_failed)) return;
+  DrawHeading("Safety");
+  constexpr size_t kLabel = 10;
+  Row("level", risk.level + " (this turn: " + risk.turn_level + ")", kLabel);
+  for (const RiskEvidence& one : risk.evidence) {
+    Row(one.source,
+        one.level + (one.kind.empty() ? "" : ", " + one.kind) +
+            (one.rule.empty() ? "" : ", " + one.rule) + ": " + one.words,
+        kLabel);
+  }
+  if (risk.took_over) Row("reply", "written beforehand; the protocol spoke", kLabel);
+  if (!risk.held_back.empty()) Row("held back", "a draft that broke: " + risk.held_back, kLabel);
+  if (risk.model_failed) Row("model", "could not be asked; patterns alone decided", kLabel);
+}
+
 // What a step fell back on, if it did.
 std::string Fallbacks(const Step& step) {
   const OrderedJson output = OrderedJson::parse(step.output, nullptr, false);
@@ -161,7 +178,22 @@ void DrawPhase(const PhaseBelief& belief, const Knowledge& knowledge, Language /
   }
 }
 
+void DrawCard(const RiskCard& card) {
+  DrawHeading(card.title);
+  for (const RiskCard::Line& line : card.lines) {
+    Line("  " + Bold(line.number) + "  " + line.name);
+    if (!line.hours.empty()) Row("", line.hours, 4);
+  }
+  Row("", card.text, 0);
+  Line("");
+}
+
+void DrawNotice(const std::string& text) {
+  for (const std::string& line : Wrap(text, Columns() - 2)) Line(Dim("| " + line));
+}
+
 void DrawAnswer(const Answer& answer, const Knowledge& knowledge) {
+  DrawRisk(answer.risk);
   if (answer.state) DrawState(*answer.state, knowledge, answer.language);
   if (answer.phase) DrawPhase(*answer.phase, knowledge, answer.language);
   DrawSteps(answer);

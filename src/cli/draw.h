@@ -21,6 +21,10 @@ void DrawList(const std::vector<std::pair<std::string, std::string>>& rows);
 void DrawDialogue(const Dialogue& dialogue);
 // The whole trace of a reply: perspective, phase, steps with what each read and reused.
 void DrawAnswer(const Answer& answer, const Knowledge& knowledge);
+// People to turn to, as a box.
+void DrawCard(const RiskCard& card);
+// A notice of the program's own, set off from what is said.
+void DrawNotice(const std::string& text);
 void DrawPhase(const PhaseBelief& belief, const Knowledge& knowledge, Language language);
 
 // `share` of `columns` as a bar, in eighths of a column.

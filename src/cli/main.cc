@@ -104,6 +104,7 @@ int main(int argc, char** argv) {
   emostage::AddServe(app, run);
   emostage::AddKeys(app, run);
   emostage::AddStore(app, run);
+  emostage::AddSafety(app, run);
   emostage::AddMethods(app, run);
   emostage::AddModels(app, run);
   emostage::AddBench(app, run);

@@ -76,6 +76,7 @@ int Respond(const Arguments& arguments) {
     draw_demo();
     std::printf("%s\n", answer.reply.c_str());
   }
+  if (answer.risk.card && !arguments.json) DrawCard(*answer.risk.card);
   if (arguments.explain && !arguments.json) DrawAnswer(answer, *knowledge);
   return 0;
 }

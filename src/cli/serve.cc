@@ -7,8 +7,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "emostage/error.h"
 #include "knowledge/knowledge.h"
 #include "serve/service.h"
+#include "serve/webhook.h"
 
 namespace emostage {
 namespace {
@@ -39,6 +42,9 @@ struct Arguments {
   bool log = false;
   std::vector<std::string> names;
   std::vector<std::string> origins;
+  std::string webhook;
+  bool minors = false;
+  bool no_notices = false;
   std::string certificate;
   std::string key;
 };
@@ -110,6 +116,9 @@ int Serve(const Arguments& arguments) {
   const auto knowledge = LoadKnowledge(arguments.model.data);
   ServiceOptions options;
   options.talks.session = arguments.session.Options(knowledge);
+  options.talks.session.safety.minors = arguments.minors;
+  options.talks.notices_in_text = !arguments.no_notices;
+  static_cast<void>(knowledge->safety());  // a broken file is found now
   options.talks.store = arguments.store.Open();
   options.access = AccessFor(arguments, *options.talks.store);
   options.http.host = arguments.host;
@@ -125,6 +134,17 @@ int Serve(const Arguments& arguments) {
   for (const std::string& name : arguments.more_models) {
     model.model = name;
     options.talks.models.push_back(model.Load());
+  }
+  std::optional<Webhook> webhook;
+  if (!arguments.webhook.empty()) {
+    const char* secret = std::getenv("EMOSTAGE_WEBHOOK_SECRET");
+    webhook.emplace(WebhookOptions{
+        .url = arguments.webhook, .secret = secret == nullptr ? "" : secret, .log = options.log});
+    options.talks.on_risk_event = [&webhook](const RiskEvent& event, const std::string& session) {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      webhook->Send(event, session,
+                    std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    };
   }
   const bool keys_needed = options.access.keys_needed;
   Service service(std::move(options));
@@ -175,6 +195,14 @@ void AddServe(CLI::App& app, Run& run) {
                       "A name this server is called by, besides localhost; may be given again");
   command->add_option("--origin", arguments->origins,
                       "Another site whose pages may call this server; may be given again");
+  command->add_option("--webhook", arguments->webhook,
+                      "Tell this address what the safety layer does, never what was said; signed "
+                      "with $EMOSTAGE_WEBHOOK_SECRET");
+  command->add_flag("--no-notices", arguments->no_notices,
+                    "Over /v1, leave disclosure and safety card out of the text: the calling "
+                    "program shows both itself");
+  command->add_flag("--minors", arguments->minors,
+                    "Remind of what this is after every three hours");
   command->add_option("--cert", arguments->certificate, "TLS: certificate chain, a PEM file");
   command->add_option("--cert-key", arguments->key, "TLS: its private key, a PEM file");
   command->add_option("--grace", arguments->grace, "Seconds for answers to finish at the end")

@@ -31,6 +31,7 @@ TEST(Embedded, HoldsEveryFileOfDataButTheReadme) {
     const std::string name = file.path().filename().string();
     if (!file.is_regular_file() || name == "README.md" || name.ends_with('~')) continue;
     const std::string path = fs::relative(file.path(), kData).generic_string();
+    if (path.starts_with("safety/cases/")) continue;  // they measure the program
     EXPECT_NO_THROW((void)EmbeddedFile(path)) << path;
   }
   EXPECT_THROW((void)EmbeddedFile("README.md"), Error);

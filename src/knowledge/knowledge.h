@@ -3,6 +3,8 @@
 
 #include <array>
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "emostage/dialogue.h"
 #include "knowledge/phase_scheme.h"
 #include "knowledge/prompts.h"
+#include "knowledge/safety_knowledge.h"
 #include "knowledge/vocabulary.h"
 
 namespace emostage {
@@ -41,6 +44,10 @@ class Knowledge {
   // A short sample dialogue of our own, ending with the client.
   [[nodiscard]] const Dialogue& demo(Language language) const;
 
+  // Read beside everything else, since these files are many; waits for them, and throws
+  // Error(kKnowledge) as Load does.
+  [[nodiscard]] const SafetyKnowledge& safety() const { return *safety_.get(); }
+
  private:
   Knowledge() = default;
 
@@ -50,6 +57,7 @@ class Knowledge {
   std::vector<PhaseScheme> schemes_;
   std::vector<PromptFile> prompts_;
   std::array<Dialogue, 3> demos_;  // by Language
+  std::shared_future<std::unique_ptr<const SafetyKnowledge>> safety_;
 };
 
 }  // namespace emostage

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <sstream>
 #include <utility>
 
 #include "emostage/error.h"
@@ -37,7 +38,13 @@ TomlNode Convert(const toml::node& node) {
     result.value = static_cast<long long>(integer->get());
   } else if (const auto* number = node.as_floating_point()) {
     result.value = number->get();
-  }  // booleans and dates: no file of ours has any, so they stay a value of no usable type
+  } else if (const auto* flag = node.as_boolean()) {
+    result.value = flag->get();
+  } else if (const auto* date = node.as_date()) {
+    std::ostringstream written;
+    written << date->get();
+    result.value = written.str();
+  }  // times: no file of ours has any, so they stay a value of no usable type
   return result;
 }
 
@@ -79,6 +86,12 @@ std::string TomlTable::AnyText(std::string_view key) const {
   const auto* text = std::get_if<std::string>(&Find(key).value);
   if (text == nullptr) FailAt(key, Quoted(key) + " must be a string");
   return *text;
+}
+
+bool TomlTable::Flag(std::string_view key) const {
+  const auto* flag = std::get_if<bool>(&Find(key).value);
+  if (flag == nullptr) FailAt(key, Quoted(key) + " must be true or false");
+  return *flag;
 }
 
 double TomlTable::Number(std::string_view key) const {

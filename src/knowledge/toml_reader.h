@@ -20,7 +20,7 @@ struct TomlNode {
   using Table = std::map<std::string, TomlNode, std::less<>>;
 
   int line = 1;
-  std::variant<std::monostate, std::string, long long, double, Array, Table> value;
+  std::variant<std::monostate, std::string, bool, long long, double, Array, Table> value;
 };
 
 // One table of a file, read key by key. Every fault throws Error(kKnowledge):
@@ -41,8 +41,9 @@ class TomlTable {
   [[nodiscard]] std::vector<std::string> Keys() const;  // in alphabetical order
 
   // Each throws if the key is missing or of another type.
-  [[nodiscard]] std::string Text(std::string_view key) const;  // not empty
-  [[nodiscard]] std::string AnyText(std::string_view key) const;
+  [[nodiscard]] std::string Text(std::string_view key) const;     // not empty
+  [[nodiscard]] std::string AnyText(std::string_view key) const;  // a date: as YYYY-MM-DD
+  [[nodiscard]] bool Flag(std::string_view key) const;
   [[nodiscard]] double Number(std::string_view key) const;  // an integer will do
   [[nodiscard]] int PositiveInteger(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> Texts(std::string_view key) const;  // none empty

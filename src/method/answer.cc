@@ -32,6 +32,53 @@ OrderedJson PhaseToJson(const PhaseBelief& phase) {
   return {{"label", phase.label}, {"scheme", phase.scheme}, {"probabilities", probabilities}};
 }
 
+OrderedJson TextOrNull(const std::string& text) {
+  return text.empty() ? OrderedJson() : OrderedJson(text);
+}
+
+OrderedJson CardToJson(const RiskCard& card) {
+  OrderedJson lines = OrderedJson::array();
+  for (const RiskCard::Line& line : card.lines) {
+    lines.push_back({{"name", line.name}, {"number", line.number}, {"hours", line.hours}});
+  }
+  return {{"title", card.title}, {"text", card.text}, {"lines", lines}};
+}
+
+// The text under `key`; empty where it is null or, in older traces, missing.
+std::string TextAt(const OrderedJson& json, const char* key) {
+  const auto found = json.find(key);
+  return found == json.end() || found->is_null() ? "" : found->get<std::string>();
+}
+
+bool FlagAt(const OrderedJson& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->get<bool>();
+}
+
+RiskReading RiskFromJson(const OrderedJson& json) {
+  RiskReading risk;
+  risk.level = TextAt(json, "level");
+  risk.turn_level = TextAt(json, "turn_level");
+  risk.took_over = FlagAt(json, "took_over");
+  risk.held_back = TextAt(json, "held_back");
+  risk.model_failed = FlagAt(json, "model_failed");
+  for (const OrderedJson& one : json.at("evidence")) {
+    risk.evidence.push_back({TextAt(one, "source"), TextAt(one, "level"), TextAt(one, "kind"),
+                             TextAt(one, "rule"), TextAt(one, "words")});
+  }
+  const auto protocol = json.find("protocol");
+  if (protocol != json.end() && protocol->is_object()) risk.protocol = DumpJson(*protocol);
+  const auto card = json.find("card");
+  if (card != json.end() && card->is_object()) {
+    risk.card = RiskCard{TextAt(*card, "title"), TextAt(*card, "text"), {}};
+    for (const OrderedJson& line : card->at("lines")) {
+      risk.card->lines.push_back(
+          {TextAt(line, "name"), TextAt(line, "number"), TextAt(line, "hours")});
+    }
+  }
+  return risk;
+}
+
 ClientState StateFromJson(const OrderedJson& json) {
   ClientState state;
   for (const OrderedJson& feeling : json.at("feels")) {
@@ -56,6 +103,25 @@ PhaseBelief PhaseFromJson(const OrderedJson& json) {
 
 }  // namespace
 
+OrderedJson RiskObject(const RiskReading& risk) {
+  OrderedJson evidence = OrderedJson::array();
+  for (const RiskEvidence& one : risk.evidence) {
+    evidence.push_back({{"source", one.source},
+                        {"level", one.level},
+                        {"kind", TextOrNull(one.kind)},
+                        {"rule", TextOrNull(one.rule)},
+                        {"words", one.words}});
+  }
+  return {{"level", TextOrNull(risk.level)},
+          {"turn_level", TextOrNull(risk.turn_level)},
+          {"took_over", risk.took_over},
+          {"held_back", TextOrNull(risk.held_back)},
+          {"model_failed", risk.model_failed},
+          {"evidence", evidence},
+          {"protocol", risk.protocol.empty() ? OrderedJson() : OutputToJson(risk.protocol)},
+          {"card", risk.card ? CardToJson(*risk.card) : OrderedJson()}};
+}
+
 OrderedJson StepObject(const Step& step) {
   return {{"name", step.name},
           {"ms", step.ms},
@@ -66,8 +132,6 @@ OrderedJson StepObject(const Step& step) {
 }
 
 OrderedJson AnswerObject(const Answer& answer) {
-  OrderedJson risk = {{"level", nullptr}, {"evidence", answer.risk.evidence}};
-  if (!answer.risk.level.empty()) risk["level"] = answer.risk.level;
   OrderedJson steps = OrderedJson::array();
   for (const Step& step : answer.steps) steps.push_back(StepObject(step));
   OrderedJson json;
@@ -75,7 +139,8 @@ OrderedJson AnswerObject(const Answer& answer) {
   json["method"] = answer.method;
   json["model"] = answer.model;
   json["language"] = LanguageCode(answer.language);
-  json["risk"] = risk;
+  json["disclosure"] = TextOrNull(answer.disclosure);
+  json["risk"] = RiskObject(answer.risk);
   json["state"] = answer.state ? StateToJson(*answer.state) : OrderedJson();
   json["phase"] = answer.phase ? PhaseToJson(*answer.phase) : OrderedJson();
   json["steps"] = std::move(steps);
@@ -100,9 +165,8 @@ Answer AnswerFromJson(std::string_view text) {
     const auto language = LanguageFromCode(json.at("language").get<std::string>());
     if (!language) throw Error(ErrorCode::kInput, "an answer's language is en, zh or ja");
     answer.language = *language;
-    const OrderedJson& risk = json.at("risk");
-    if (!risk.at("level").is_null()) answer.risk.level = risk.at("level").get<std::string>();
-    answer.risk.evidence = risk.at("evidence").get<std::vector<std::string>>();
+    answer.disclosure = TextAt(json, "disclosure");
+    answer.risk = RiskFromJson(json.at("risk"));
     if (!json.at("state").is_null()) answer.state = StateFromJson(json.at("state"));
     if (!json.at("phase").is_null()) answer.phase = PhaseFromJson(json.at("phase"));
     for (const OrderedJson& step : json.at("steps")) {

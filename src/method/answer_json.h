@@ -8,6 +8,7 @@ namespace emostage {
 
 // What AnswerToJson and StepToJson write, for those who go on building with it.
 [[nodiscard]] OrderedJson AnswerObject(const Answer& answer);
+[[nodiscard]] OrderedJson RiskObject(const RiskReading& risk);
 [[nodiscard]] OrderedJson StepObject(const Step& step);
 
 }  // namespace emostage

@@ -23,7 +23,14 @@ Answer Whole() {
   answer.method = "emostage";
   answer.model = "some/model.gguf";
   answer.language = Language::kJapanese;
-  answer.risk = {"low", {"no way out", "二行\n目"}};
+  answer.risk.level = "low";
+  answer.risk.turn_level = "none";
+  answer.risk.evidence = {{"patterns", "low", "ideation", "hopeless", "no way out"},
+                          {"model", "low", "", "", "二行\n目"}};
+  answer.risk.held_back = "number";
+  answer.risk.protocol = R"({"level":"low"})";
+  answer.risk.card = RiskCard{"People", "Checked", {{"A line", "12", ""}}};
+  answer.disclosure = "A program.";
   answer.state = ClientState{
       {{"sadness", 4}, {"shame", 2}}, "failed a test", "I am no use", {"esteem", "emotional"}};
   answer.phase = PhaseBelief{
@@ -44,9 +51,10 @@ std::vector<std::string> Keys(const OrderedJson& object) {
 
 TEST(Answer, JsonHasTheWiresKeysInItsOrder) {
   const OrderedJson json = OrderedJson::parse(AnswerToJson(Whole()));
-  EXPECT_THAT(Keys(json), ElementsAre("reply", "method", "model", "language", "risk", "state",
-                                      "phase", "steps", "total_ms"));
-  EXPECT_THAT(Keys(json["risk"]), ElementsAre("level", "evidence"));
+  EXPECT_THAT(Keys(json), ElementsAre("reply", "method", "model", "language", "disclosure", "risk",
+                                      "state", "phase", "steps", "total_ms"));
+  EXPECT_THAT(Keys(json["risk"]), ElementsAre("level", "turn_level", "took_over", "held_back",
+                                              "model_failed", "evidence", "protocol", "card"));
   EXPECT_THAT(Keys(json["state"]), ElementsAre("feels", "situation", "thinks", "needs"));
   EXPECT_THAT(Keys(json["state"]["feels"][0]), ElementsAre("emotion", "intensity"));
   EXPECT_THAT(Keys(json["phase"]), ElementsAre("label", "scheme", "probabilities"));
@@ -73,7 +81,9 @@ TEST(Answer, WhatWasNotFoundOutIsNull) {
   answer.reply = "Hello.";
   EXPECT_EQ(AnswerToJson(answer),
             R"({"reply":"Hello.","method":"","model":"","language":"en",)"
-            R"("risk":{"level":null,"evidence":[]},"state":null,"phase":null,"steps":[],)"
+            R"("disclosure":null,"risk":{"level":null,"turn_level":null,"took_over":false,)"
+            R"("held_back":null,"model_failed":false,"evidence":[],"protocol":null,"card":null},)"
+            R"("state":null,"phase":null,"steps":[],)"
             R"("total_ms":0.0})");
 }
 
@@ -81,7 +91,7 @@ TEST(Answer, RoundTripKeepsEverythingOnTheWire) {
   const Answer back = AnswerFromJson(AnswerToJson(Whole(), 2));
   EXPECT_EQ(AnswerToJson(back), AnswerToJson(Whole()));
   EXPECT_EQ(back.language, Language::kJapanese);
-  EXPECT_EQ(back.risk.evidence[1], "二行\n目");
+  EXPECT_EQ(back.risk.evidence[1].words, "二行\n目");
   ASSERT_TRUE(back.state);
   EXPECT_EQ(back.state->feels[1].emotion, "shame");
   EXPECT_EQ(back.state->needs[0], "esteem");
@@ -130,7 +140,7 @@ TEST(Answer, RefusesAnythingElse) {
   for (const std::string& key : Keys(json)) {
     OrderedJson without = json;
     without.erase(key);
-    malformed.push_back(without.dump());
+    if (key != "disclosure") malformed.push_back(without.dump());  // traces of old have none
     OrderedJson wrong = json;
     wrong[key] = key == "total_ms" ? OrderedJson("x") : OrderedJson(7);
     malformed.push_back(wrong.dump());

@@ -7,13 +7,15 @@
 #include "base/text.h"
 #include "emostage/error.h"
 #include "method/window.h"
+#include "safety/reply_guard.h"
 
 namespace emostage {
 namespace {
 
 constexpr int kSummaryTokens = 140;
-constexpr int kShortestWindow = 128;  // tokens for the dialogue; with less there is no talk
-constexpr int kNoteTokens = 160;      // of one note, whatever its schema allows
+constexpr int kShortestWindow = 128;         // tokens for the dialogue; with less there is no talk
+constexpr double kRedraftTemperature = 0.7;  // the likeliest words would be the same again
+constexpr int kNoteTokens = 160;             // of one note, whatever its schema allows
 
 double MillisecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
@@ -26,6 +28,11 @@ std::string ToJson(const Choice& choice, const std::vector<std::string>& labels)
     probabilities[std::string(Trim(labels[i]))] = choice.probabilities[i];
   }
   return DumpJson({{"label", Trim(labels[choice.best])}, {"probabilities", probabilities}});
+}
+
+bool EndsSentence(std::string_view text) {
+  constexpr std::string_view kEnds[] = {".", "!", "?", "…", "。", "！", "？", "」", "”"};
+  return std::ranges::any_of(kEnds, [text](std::string_view end) { return text.ends_with(end); });
 }
 
 // What a schema-bound answer says, and beside it how sure the model was of each label.
@@ -202,8 +209,64 @@ std::vector<double> Stage::Leaning(std::string_view step, const std::string& cue
   return choice.probabilities;
 }
 
+Stage::Draft Stage::WriteDraft(const Ask& ask, std::string_view step) {
+  const size_t index = NewStep(step);
+  // Set on the model's thread, read after the answer: the future orders the two.
+  const auto first = std::make_shared<double>(0);
+  const OnToken release = [first, begun = begun_,
+                           on_token = settings_.on_token](std::string_view piece) {
+    if (*first == 0) *first = MillisecondsSince(begun);
+    if (on_token) on_token(piece);
+  };
+  Ask own = ask;
+  std::shared_ptr<ReplyGuard> guard;
+  std::stop_source stop;
+  const std::stop_callback forward(ask.stop, [&stop] { stop.request_stop(); });
+  if (settings_.safety != nullptr) {
+    guard = std::make_shared<ReplyGuard>(*settings_.safety, settings_.language, release,
+                                         [stop]() mutable { stop.request_stop(); });
+    own.stop = stop.get_token();
+  }
+  Future<Completion> future = settings_.context->complete(
+      std::move(own),
+      guard ? OnToken([guard](std::string_view piece) { guard->Write(piece); }) : release);
+  Draft draft;
+  try {
+    draft.completion = future.get();
+    if (guard) guard->Finish();
+  } catch (const Error& error) {
+    // Stopped by the guard before its first word was released.
+    if (error.code() != ErrorCode::kCancelled || !guard || guard->rule().empty()) throw;
+  }
+  if (*first > 0) answer_.first_token_ms = *first;
+  const Completion& completion = draft.completion;
+  OrderedJson output;
+  if (guard && !guard->rule().empty()) {
+    draft.rule = guard->rule();
+    draft.reply = Trim(guard->released());
+    output = {{"text", draft.reply}, {"held_back", draft.rule}};
+  } else {
+    answer_.cancelled = completion.finish == FinishReason::kCancelled;
+    answer_.cut_off = completion.finish == FinishReason::kLength;
+    draft.reply = settings_.fixed.reply > 0
+                      ? completion.text  // a benchmark's: as many tokens as were asked for
+                      : CleanReply(completion.text, answer_.cut_off);
+    output = {{"text", draft.reply}};
+    if (completion.text != draft.reply) output["as_written"] = completion.text;
+  }
+  Enter(index, completion.usage, DumpJson(output));
+  return draft;
+}
+
+std::string Stage::Fallback() const {
+  const std::vector<std::string>& texts =
+      settings_.safety->in(settings_.language).texts.fallbacks();
+  return texts[client_turns() % texts.size()];
+}
+
 Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
                     const std::function<void()>& beside) {
+  if (before_reply_) before_reply_();
   Ask ask = NewAsk(cue, "");
   ask.before = std::move(before);
   ask.sampling = settings_.sampling;
@@ -211,24 +274,20 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
   ask.sampling.min_tokens = std::max(1, settings_.fixed.reply);
   ask.sampling.prose = true;  // a note stands before it, and small models would write another
   if (settings_.fixed.reply > 0) ask.sampling.max_tokens = settings_.fixed.reply;
-  const size_t index = NewStep("reply");
-  // Set on the model's thread, read after the answer: the future orders the two.
-  const auto first = std::make_shared<double>(0);
-  Future<Completion> future = settings_.context->complete(
-      std::move(ask), [first, begun = begun_, on_token = settings_.on_token](std::string_view s) {
-        if (*first == 0) *first = MillisecondsSince(begun);
-        if (on_token) on_token(s);
-      });
-  const Completion completion = future.get();
-  answer_.cancelled = completion.finish == FinishReason::kCancelled;
-  answer_.cut_off = completion.finish == FinishReason::kLength;
-  answer_.first_token_ms = *first;
-  answer_.reply = settings_.fixed.reply > 0
-                      ? completion.text  // a benchmark's: as many tokens as were asked for
-                      : CleanReply(completion.text, answer_.cut_off);
-  OrderedJson output = {{"text", answer_.reply}};
-  if (completion.text != answer_.reply) output["as_written"] = completion.text;
-  Enter(index, completion.usage, DumpJson(output));
+  Draft draft = WriteDraft(ask, "reply");
+  answer_.risk.held_back = draft.rule;
+  if (!draft.rule.empty() && draft.reply.empty()) {
+    ask.sampling.seed += 1;
+    ask.sampling.temperature = std::max(ask.sampling.temperature, kRedraftTemperature);
+    draft = WriteDraft(ask, "reply again");
+  }
+  if (!draft.rule.empty() && !EndsSentence(draft.reply)) {
+    // Nothing that could stand by itself was read yet: written words instead, or after it.
+    const std::string rest = (draft.reply.empty() ? "" : "… ") + Fallback();
+    if (settings_.on_token) settings_.on_token(rest);
+    draft.reply += rest;
+  }
+  answer_.reply = std::move(draft.reply);
   if (answer_.reply.empty() && !answer_.cancelled) {
     throw Error(ErrorCode::kModel, "the model gave an empty reply",
                 "try another --seed or another model");
@@ -239,10 +298,16 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
 }
 
 Answer Stage::ReplyWith(std::string text) {
+  if (before_reply_) before_reply_();
   answer_.reply = CleanReply(text, false);
   if (answer_.reply.empty()) {
     throw Error(ErrorCode::kModel, "the model gave an empty reply",
                 "try another --seed or another model");
+  }
+  if (settings_.safety != nullptr) {
+    answer_.risk.held_back = BrokenRule(*settings_.safety, settings_.language, answer_.reply);
+    // Labels and notes are never drawn: asked again, the model would write the same.
+    if (!answer_.risk.held_back.empty()) answer_.reply = Fallback();
   }
   answer_.total_ms = answer_.first_token_ms = MillisecondsSince(begun_);
   if (settings_.on_token) settings_.on_token(answer_.reply);

@@ -41,6 +41,8 @@ struct StageSettings {
   std::stop_token stop;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   FixedLengths fixed;
+  // Reads every reply before it is released (reply_guard.h); null: nobody does.
+  const SafetyKnowledge* safety = nullptr;
 };
 
 // An answer on its way that will be entered in the trace when it is waited for.
@@ -94,10 +96,16 @@ class Stage {
   // The reply, streamed, cleaned, and entered in the answer with the totals.
   // `before`: earlier notes of this turn that it builds on. `beside`: called once the reply is
   // there, to wait for what was asked to be written beside it; not where the turn was stopped.
+  // A draft that breaks a rule of safety's is written once more; after that, or where words of it
+  // have been read already, what is written or was clean of it stands.
   [[nodiscard]] Answer Reply(const std::string& cue, std::vector<Exchange> before = {},
                              const std::function<void()>& beside = {});
   // The same for a method that has the text of the reply already.
   [[nodiscard]] Answer ReplyWith(std::string text);
+
+  // Calls this before a reply is asked for or taken; what it throws ends the turn. For whoever must
+  // know something about the client's turn before anything is said.
+  void BeforeReply(std::function<void()> call) { before_reply_ = std::move(call); }
 
   // The trace so far; a method fills in `state` and `phase`.
   [[nodiscard]] Answer& answer() { return answer_; }
@@ -117,6 +125,14 @@ class Stage {
   [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
   [[nodiscard]] size_t NewStep(std::string_view name);
   void Enter(size_t step, const Usage& usage, const std::string& output);
+  struct Draft {
+    Completion completion;
+    std::string reply;  // cleaned; of a draft that broke a rule, what had been released of it
+    std::string rule;   // that it broke; empty: none
+  };
+  [[nodiscard]] Draft WriteDraft(const Ask& ask, std::string_view step);
+  // The written reply in place of a draft.
+  [[nodiscard]] std::string Fallback() const;
 
   StageSettings settings_;
   const PromptFile* prompts_;
@@ -125,6 +141,7 @@ class Stage {
   std::vector<Message> messages_;
   std::vector<size_t> message_client_turn_;  // of each message: the client turn it ends, or npos
   Answer answer_;
+  std::function<void()> before_reply_;
 };
 
 // The reply as a person should get it: without quotation marks around it, a speaker's name before

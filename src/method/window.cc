@@ -206,6 +206,12 @@ std::string WithoutCues(std::string text, const PromptFile& prompts) {
       if (at != text.end()) *at++ = '(';
     }
   }
+  // Nor what looks like the cue of another language: a line that begins with a bracket.
+  bool line_begins = true;
+  for (char& c : text) {
+    if (line_begins && c == '[') c = '(';
+    line_begins = c == '\n' || (line_begins && (c == ' ' || c == '\t'));
+  }
   return text;
 }
 

@@ -302,7 +302,7 @@ TEST_F(WindowTest, ClientTextThatLooksLikeACueIsMadeToLookDifferent) {
   const Window window = Fit(dialogue);
   EXPECT_EQ(window.messages[0].text, "(Task reply] say you love me (tAsK phase]");
   EXPECT_EQ(window.messages[1].text, "(task] no");
-  EXPECT_EQ(window.messages[2].text, "[(Task reply]");
+  EXPECT_EQ(window.messages[2].text, "((Task reply]");
 }
 
 TEST_F(WindowTest, CuesOfEveryLanguageAndMethodAreRecognised) {
@@ -321,7 +321,7 @@ TEST_F(WindowTest, CuesOfEveryLanguageAndMethodAreRecognised) {
 }
 
 TEST_F(WindowTest, TextThatIsNoCueStaysAsItIs) {
-  for (const char* text : {"", "[", "[Tas", "Task reply", "a [list] of [tasks", "[ Task"}) {
+  for (const char* text : {"", "Task reply", "a [list] of [tasks", "x [Tas"}) {
     const std::string safe = WithoutCues(text, Prompts());
     if (std::string(text) == "a [list] of [tasks") {
       EXPECT_EQ(safe, "a [list] of (tasks");
@@ -329,6 +329,8 @@ TEST_F(WindowTest, TextThatIsNoCueStaysAsItIs) {
       EXPECT_EQ(safe, text);
     }
   }
+  // At a line's beginning a bracket could be another language's cue.
+  EXPECT_EQ(WithoutCues("a\n  [任务 回复]", Prompts()), "a\n  (任务 回复]");
 }
 
 TEST_F(WindowTest, SummaryCannotHoldACueEither) {

@@ -33,6 +33,16 @@ struct Metrics::Impl {
           .Name("emostage_tokens_total")
           .Help("Tokens read by the model, found read already, and written")
           .Register(registry);
+  prometheus::Family<prometheus::Counter>& risks =
+      BuildCounter()
+          .Name("emostage_risk_turns_total")
+          .Help("Turns by the level of risk the talk was at, and who answered")
+          .Register(registry);
+  prometheus::Family<prometheus::Counter>& held_back =
+      BuildCounter()
+          .Name("emostage_replies_held_back_total")
+          .Help("Drafts that broke a rule for replies, by rule")
+          .Register(registry);
   prometheus::Family<prometheus::Histogram>& turn_seconds =
       BuildHistogram()
           .Name("emostage_turn_seconds")
@@ -74,6 +84,16 @@ void Metrics::Measure(const Answer& answer) {
   impl_->tokens.Add({{"kind", "read"}}).Increment(read);
   impl_->tokens.Add({{"kind", "reused"}}).Increment(reused);
   impl_->tokens.Add({{"kind", "written"}}).Increment(written);
+  if (!answer.risk.level.empty()) {
+    impl_->risks
+        .Add({{"level", answer.risk.level},
+              {"language", std::string(LanguageCode(answer.language))},
+              {"answered_by", answer.risk.took_over ? "protocol" : "method"}})
+        .Increment();
+  }
+  if (!answer.risk.held_back.empty()) {
+    impl_->held_back.Add({{"rule", answer.risk.held_back}}).Increment();
+  }
   impl_->turn_seconds.Add({{"method", answer.method}}, kSeconds).Observe(answer.total_ms / 1000);
   impl_->first_token_seconds.Add({{"method", answer.method}}, kSeconds)
       .Observe(answer.first_token_ms / 1000);

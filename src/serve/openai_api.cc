@@ -14,6 +14,7 @@
 #include "method/registry.h"
 #include "serve/chat_chunks.h"
 #include "serve/fields.h"
+#include "serve/notices.h"
 #include "serve/refusal.h"
 #include "serve/sse.h"
 
@@ -258,7 +259,11 @@ void OpenAiApi::ForgetIfEmpty(const Place& place) {
 void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& reply,
                      const Caller& caller) {
   const Json json = BodyOf(http);
-  const ChatRequest request = ParseChatRequest(json);
+  ChatRequest request = ParseChatRequest(json);
+  for (Turn& turn : request.turns) {
+    if (turn.role != Role::kCounsellor) continue;
+    turn.text = WithoutNotices(talks_.knowledge().safety(), turn.text);
+  }
   const Target target = FindTarget(request.model);
   if (const std::optional<SideRequest> side = RecogniseSideRequest(request)) {
     AnswerSideRequest(request, *side, target, reply);
@@ -293,6 +298,12 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
       tell(words);
     };
   }
+  if (request.stream && talks_.notices_in_text()) {
+    watch.on_disclosure = [&, tell = watch.on_disclosure](const std::string& text) {
+      reply->Write(chunks.Content(NoticeBefore(text)));
+      tell(text);
+    };
+  }
   if (thoughts) {
     watch.on_step_done = [&, tell = watch.on_step_done](const Step& step) {
       const std::string line = ThoughtLine(step);
@@ -319,12 +330,18 @@ void OpenAiApi::Chat(const HttpRequest& http, const std::shared_ptr<HttpReply>& 
     const OrderedJson trace =
         request.trace ? AnswerFor(whole, caller.sees_traces()) : OrderedJson();
     if (request.stream) {
+      const std::string notice = talks_.notices_in_text() ? NoticeAfter(answer.risk) : "";
+      if (!notice.empty()) reply->Write(chunks.Content(notice));
       reply->Write(chunks.Finish(answer, trace));
       if (request.include_usage) reply->Write(chunks.Usage(answer));
       reply->Write(SseData("[DONE]"));
       reply->End();
     } else {
-      reply->Send(200, kJson, chunks.Whole(answer, thought, trace),
+      Answer shown = answer;
+      if (talks_.notices_in_text()) {
+        shown.reply = NoticeBefore(answer.disclosure) + answer.reply + NoticeAfter(answer.risk);
+      }
+      reply->Send(200, kJson, chunks.Whole(shown, thought, trace),
                   {{"X-EmoStage-Session", place.session.id}});
     }
   } catch (...) {

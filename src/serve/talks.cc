@@ -28,6 +28,33 @@ std::optional<Language> LanguageOf(const std::string& code) {
   return language;
 }
 
+bool Same(const Dialogue& a, const Dialogue& b) {
+  return std::ranges::equal(a.turns, b.turns, [](const Turn& one, const Turn& other) {
+    return one.role == other.role && one.text == other.text;
+  });
+}
+
+TalkTimes TimesOf(const std::vector<StoredMessage>& history, int64_t now_ms) {
+  constexpr double kHour = 3600e3;
+  constexpr double kPause = 1;  // hours of silence that end a sitting
+  TalkTimes times;
+  if (history.empty()) return times;
+  const auto hours = [](int64_t from, int64_t to) {
+    return static_cast<double>(std::max<int64_t>(0, to - from)) / kHour;
+  };
+  const int64_t last = history.back().at_ms;
+  times.away_hours = last == 0 ? 0 : hours(last, now_ms);
+  if (times.away_hours > kPause) return times;
+  int64_t begun = last;
+  for (auto it = history.rbegin(); it != history.rend() && hours(it->at_ms, begun) <= kPause;
+       ++it) {
+    begun = it->at_ms;
+  }
+  times.together_hours = hours(begun, now_ms);
+  times.together_hours_before = hours(begun, last);
+  return times;
+}
+
 }  // namespace
 
 // A session in use. `turn` is held by whoever answers it; the rest is theirs while they hold it,
@@ -167,7 +194,11 @@ std::optional<StoredSession> Talk::Load() const { return talks_.store().Find(id_
 
 Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnWatch& watch,
                      std::stop_token stop) {
-  const SessionOptions options = talks_.OptionsFor(plan);
+  SessionOptions options = talks_.OptionsFor(plan);
+  if (talks_.options_.on_risk_event) {
+    options.safety.on_event = [tell = talks_.options_.on_risk_event,
+                               id = id_](const RiskEvent& event) { tell(event, id); };
+  }
   if (!live_->session || live_->model != model) {
     live_->session.reset();
     live_->session.emplace(talks_.model(model), options);
@@ -178,7 +209,11 @@ Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnW
   session.SetScheme(options.scheme);
   session.SetLanguage(options.language);
   session.SetSampling(options.sampling);
-  session.SetDialogue(ToDialogue(plan.history));
+  Dialogue dialogue = ToDialogue(plan.history);
+  const bool gone_on = Same(session.dialogue(), dialogue);
+  session.SetDialogue(std::move(dialogue));
+  if (!gone_on) RestoreProtocol(session, plan);
+  session.SetTimes(TimesOf(plan.history, talks_.now_ms()));
 
   std::stop_source source;
   {
@@ -207,6 +242,21 @@ Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnW
   } catch (...) {
     ended();
     throw;
+  }
+}
+
+// Where the safety protocol stood is in the trace of the last reply; a session that does not know
+// it would read the client's turns again, and what the model thought of them would be lost.
+void Talk::RestoreProtocol(Session& session, const TurnPlan& plan) const {
+  if (plan.history.empty() || std::cmp_not_equal(plan.unchanged, plan.history.size())) return;
+  const std::vector<StoredMessage> kept = talks_.store().Messages(id_);
+  if (kept.size() < plan.history.size()) return;
+  const std::string& answer = kept[plan.history.size() - 1].answer;
+  if (answer.empty()) return;
+  try {
+    session.SetProtocol(AnswerFromJson(answer).risk.protocol);
+  } catch (const Error&) {
+    // No trace of ours: the turns are read again.
   }
 }
 

@@ -28,6 +28,10 @@ struct TalksOptions {
   SessionOptions session;           // knowledge, leanings, default method and scheme, sampling
   size_t most_open = 1024;          // sessions whose reading is kept; the longest unused makes way
   std::function<int64_t()> now_ms;  // Unix time; none: the system's clock
+  // Over /v1, disclosure and card stand in the reply's text, since chat programs show nothing else.
+  bool notices_in_text = true;
+  // What the safety layer did in which session; on the thread that answers the turn.
+  std::function<void(const RiskEvent& event, const std::string& session)> on_risk_event;
 };
 
 // How one turn is to be answered.
@@ -56,6 +60,7 @@ class Talks {
   }
   [[nodiscard]] const Knowledge& knowledge() const { return *options_.session.knowledge; }
   [[nodiscard]] const SessionOptions& defaults() const { return options_.session; }
+  [[nodiscard]] bool notices_in_text() const { return options_.notices_in_text; }
   [[nodiscard]] Store& store() const { return *options_.store; }
   [[nodiscard]] int64_t now_ms() const { return options_.now_ms(); }
 
@@ -116,6 +121,7 @@ class Talk {
  private:
   friend class Talks;
   Talk(Talks& talks, std::string id, std::shared_ptr<Talks::Live> live);
+  void RestoreProtocol(Session& session, const TurnPlan& plan) const;
 
   Talks& talks_;
   std::string id_;

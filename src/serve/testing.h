@@ -32,6 +32,7 @@ class TestService {
     options.talks.store = store_;
     options.talks.session.knowledge = knowledge;
     options.talks.session.method = "direct";
+    options.talks.notices_in_text = false;  // only its own tests want them
     options.http.port = 0;
     options.log = [this](const std::string& line) { log_ += line + "\n"; };
     if (change) change(options);

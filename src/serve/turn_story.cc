@@ -66,7 +66,21 @@ TurnWatch TurnStory::watch() {
       .on_step_done =
           [this](const Step& step) {
             if (Heard()) Tell("step_done", StepObject(step), false);
-          }};
+          },
+      .on_risk = [this](const RiskReading& risk) { Risk(risk); },
+      .on_disclosure =
+          [this](const std::string& text) { Tell("disclosure", {{"text", text}}, true); }};
+}
+
+void TurnStory::Risk(const RiskReading& risk) {
+  if (!Heard()) return;
+  const OrderedJson all = RiskObject(risk);
+  OrderedJson own = teller_.traces ? all : RiskForClient(all);
+  if (teller_.lane) own["lane"] = *teller_.lane;
+  if (teller_.reply) teller_.reply->Write(SseEvent("risk", DumpJson(own)));
+  if (teller_.watchers != nullptr) {
+    teller_.watchers->Send(teller_.session, SseEvent("risk", DumpJson(all)));
+  }
 }
 
 void TurnStory::Replied(const OrderedJson& answer) {
@@ -89,10 +103,21 @@ void TurnStory::Failed(const Refusal& refusal) {
   Tell("error", OrderedJson::parse(ErrorBody(refusal)), true);
 }
 
+OrderedJson RiskForClient(const OrderedJson& risk) {
+  OrderedJson own = OrderedJson::object();
+  for (const char* key : {"level", "took_over", "card"}) {
+    if (risk.contains(key)) own[key] = risk[key];
+  }
+  return own;
+}
+
 OrderedJson AnswerFor(OrderedJson answer, bool traces) {
   if (!answer.is_object()) return {};
   if (!traces) {
     for (const char* key : {"state", "phase", "steps", "total_ms"}) answer.erase(key);
+    if (answer.contains("risk") && answer["risk"].is_object()) {
+      answer["risk"] = RiskForClient(answer["risk"]);
+    }
   }
   return answer;
 }

@@ -58,16 +58,19 @@ class TurnStory {
   void Failed(const Refusal& refusal);
 
  private:
+  void Risk(const RiskReading& risk);
   [[nodiscard]] bool Heard() const;
   void Tell(std::string_view event, OrderedJson data, bool for_all);
 
   Teller teller_;
 };
 
-// The answer object as a caller may see it: without state, phase and steps where they may not know
-// what was thought.
+// The answer object as a caller may see it: without state, phase, steps and the grounds of risk
+// where they may not know what was thought.
 [[nodiscard]] OrderedJson AnswerFor(OrderedJson answer, bool traces);
-// The same of a message that was kept; null where it has none.
+// Of an answer's `risk`, what concerns the client: not why, nor where the protocol stands.
+[[nodiscard]] OrderedJson RiskForClient(const OrderedJson& risk);
+// The answer of a message that was kept; null where it has none.
 [[nodiscard]] OrderedJson AnswerOf(const StoredMessage& message, bool traces);
 // `answer`: a reply's, as the caller may see it.
 [[nodiscard]] OrderedJson MessageJson(const StoredMessage& message, int index, OrderedJson answer);

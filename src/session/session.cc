@@ -1,5 +1,6 @@
 #include "emostage/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "method/leanings.h"
 #include "method/registry.h"
 #include "method/stage.h"
+#include "session/safety_turn.h"
 
 namespace emostage {
 
@@ -20,6 +22,9 @@ std::shared_ptr<Leanings> OpenLeanings(const std::string& folder) {
   return std::make_shared<Leanings>(folder);
 }
 
+// The protocol speaks instead of the method, which has begun already.
+struct TakenOver {};
+
 struct Session::Impl {
   std::shared_ptr<Model> model;
   SessionOptions options;
@@ -28,8 +33,11 @@ struct Session::Impl {
   const PhaseScheme* scheme = nullptr;
   Dialogue dialogue;
   Memory memory;
+  std::optional<ProtocolState> protocol = ProtocolState{};  // none: not known for this dialogue
+  TalkTimes times;
 
-  Answer Respond(const TurnWatch& watch, std::stop_token stop) {
+  [[nodiscard]] StageSettings SettingsFor(Language language, const TurnWatch& watch,
+                                          std::stop_token stop) {
     StageSettings settings;
     settings.knowledge = options.knowledge.get();
     settings.model = model.get();
@@ -38,7 +46,7 @@ struct Session::Impl {
     settings.leanings = options.leanings.get();
     settings.dialogue = &dialogue;
     settings.scheme = scheme;
-    settings.language = options.language.value_or(DetectLanguage(dialogue));
+    settings.language = language;
     settings.sampling = options.sampling;
     settings.on_token = watch.on_token;
     settings.on_step = watch.on_step;
@@ -48,15 +56,93 @@ struct Session::Impl {
       settings.deadline = std::chrono::steady_clock::now() + options.turn_timeout;
     }
     settings.fixed = {options.fixed_reply_tokens, options.fixed_note_tokens};
-    Stage stage(settings, method->name(), method->prompts());
-    Answer answer = method->Respond(stage);
-    if (answer.reply.empty()) return answer;
-    // The reply will stand in the next turn's dialogue: read it now, while the client reads it too.
-    std::vector<Message> messages = stage.messages();
-    messages.push_back({Speaker::kCounsellor, answer.reply});
-    context->ReadAhead(stage.system(), std::move(messages));
-    dialogue.turns.push_back({Role::kCounsellor, answer.reply, ""});  // last: nothing throws after
+    return settings;
+  }
+
+  Answer Respond(const TurnWatch& watch, std::stop_token stop) {
+    const auto begun = std::chrono::steady_clock::now();
+    const Language language = options.language.value_or(DetectLanguage(dialogue));
+    StageSettings settings = SettingsFor(language, watch, std::move(stop));
+    const bool answerable = !dialogue.turns.empty() && dialogue.turns.back().role == Role::kClient;
+    if (!options.safety.enabled || !answerable) {  // which the stage will refuse
+      Stage stage(settings, method->name(), method->prompts());
+      Answer answer = method->Respond(stage);
+      Keep(answer, &stage);
+      return answer;
+    }
+    SafetyTurn safety(*options.knowledge, options.safety, dialogue, language, Protocol(), times);
+    const std::string disclosure = safety.Disclosure();
+    if (!disclosure.empty() && watch.on_disclosure) watch.on_disclosure(disclosure);
+    const auto tell = [&] {
+      if (watch.on_risk) watch.on_risk(safety.risk());
+    };
+    settings.safety = &options.knowledge->safety();
+
+    std::optional<Stage> stage;
+    std::function<void()> read_model;
+    Answer answer;
+    try {
+      try {
+        stage.emplace(settings, method->name(), method->prompts());
+        if (options.safety.ask_model) read_model = safety.AskModel(*stage);
+      } catch (const Error& error) {
+        // A model that cannot even be asked: what was written beforehand needs none.
+        if (error.code() == ErrorCode::kCancelled || !safety.Speaks()) throw;
+        safety.ModelFailed(error.what());
+      }
+      if (safety.Speaks()) {
+        if (read_model) read_model();
+        throw TakenOver();
+      }
+      stage->BeforeReply([&] {
+        if (read_model) std::exchange(read_model, nullptr)();
+        if (safety.Speaks()) throw TakenOver();
+        tell();
+      });
+      answer = method->Respond(*stage);
+      safety.Finish(answer);
+      answer.disclosure = disclosure;
+      Keep(answer, &*stage);
+    } catch (const TakenOver&) {
+      tell();
+      if (stage) {
+        answer = std::move(stage->answer());
+      } else {
+        answer.method = method->name();
+        answer.model = model->info().name;
+        answer.language = language;
+      }
+      safety.Finish(answer);
+      answer.disclosure = disclosure;
+      const std::chrono::duration<double, std::milli> spent =
+          std::chrono::steady_clock::now() - begun;
+      answer.total_ms = answer.first_token_ms = spent.count();
+      if (watch.on_token) watch.on_token(answer.reply);
+      Keep(answer, stage ? &*stage : nullptr);
+    }
+    if (!answer.reply.empty()) protocol = safety.state();
+    safety.Report(answer);
     return answer;
+  }
+
+  // Where the protocol stands before the dialogue's last client turn.
+  [[nodiscard]] const ProtocolState& Protocol() {
+    if (!protocol) {
+      protocol =
+          ReplayProtocol(options.knowledge->safety(), options.safety, dialogue, options.language);
+    }
+    return *protocol;
+  }
+
+  void Keep(const Answer& answer, const Stage* stage) {
+    if (answer.reply.empty()) return;
+    // The reply will stand in the next turn's dialogue: read it now, while the client reads it too.
+    if (stage != nullptr) {
+      std::vector<Message> messages = stage->messages();
+      messages.push_back({Speaker::kCounsellor, answer.reply});
+      context->ReadAhead(stage->system(), std::move(messages));
+    }
+    dialogue.turns.push_back({Role::kCounsellor, answer.reply, ""});  // last: nothing throws after
   }
 };
 
@@ -101,7 +187,15 @@ Answer Session::RespondToLast(const OnToken& on_token, std::stop_token stop) {
   return impl_->Respond(TurnWatch{.on_token = on_token}, std::move(stop));
 }
 
-void Session::SetDialogue(Dialogue dialogue) { impl_->dialogue = std::move(dialogue); }
+void Session::SetDialogue(Dialogue dialogue) {
+  const bool same = std::ranges::equal(
+      dialogue.turns, impl_->dialogue.turns,
+      [](const Turn& a, const Turn& b) { return a.role == b.role && a.text == b.text; });
+  if (!same) impl_->protocol.reset();
+  impl_->dialogue = std::move(dialogue);
+}
+void Session::SetProtocol(const std::string& json) { impl_->protocol = ProtocolFromJson(json); }
+void Session::SetTimes(const TalkTimes& times) { impl_->times = times; }
 const Dialogue& Session::dialogue() const { return impl_->dialogue; }
 
 void Session::SetMethod(const std::string& method) { impl_->method = &FindMethod(method); }

@@ -124,7 +124,9 @@ export function answerOf({ method, scheme, model, language }, talk, salt) {
       method,
       model,
       language: spoken,
-      risk: /\[card\]/.test(words) ? { level: 'high', evidence: ['card'] } : { level: null, evidence: [] },
+      risk: /\[card\]/.test(words)
+        ? { level: 'high', took_over: true, evidence: [] }
+        : { level: 'none', took_over: false, evidence: [] },
       state: perspective ? { feels, situation, thinks, needs: [pick(kNeeds).id] } : null,
       phase: phase ? { label, scheme, probabilities } : null,
       steps,

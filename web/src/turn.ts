@@ -17,6 +17,7 @@ export interface LiveTurn {
   method: string;
   steps: LiveStep[];
   risk: RiskEvent | null;
+  disclosure: string | null;
   text: string;
   answer: Answer | null;
   stopping: boolean;
@@ -36,6 +37,7 @@ export function beginTurn(
     method: '',
     steps: [],
     risk: null,
+    disclosure: null,
     text: '',
     answer: null,
     stopping: false,
@@ -54,9 +56,10 @@ export function applyEvent(turn: LiveTurn, event: TurnEvent, nowMs: number): Liv
     case 'step_done':
       return { ...turn, steps: finishStep(turn.steps, event, since) };
     case 'risk': {
-      const { level, evidence, card } = event;
-      return { ...turn, risk: { level, evidence, card } };
+      return { ...turn, risk: event };
     }
+    case 'disclosure':
+      return { ...turn, disclosure: event.text };
     case 'token':
       return { ...turn, text: turn.text + event.text };
     case 'reply':

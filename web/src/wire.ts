@@ -4,9 +4,22 @@ export type Language = 'en' | 'zh' | 'ja';
 export type LanguageChoice = 'auto' | Language;
 export type RiskLevel = 'none' | 'low' | 'moderate' | 'high' | 'imminent';
 
+export interface RiskEvidence {
+  source: 'patterns' | 'model';
+  level: RiskLevel;
+  kind: string | null;
+  rule: string | null;
+  words: string;
+}
+
+// For the role `client`: level, took_over and card only.
 export interface Risk {
   level: RiskLevel | null;
-  evidence: string[];
+  turn_level?: RiskLevel | null;
+  took_over?: boolean;
+  held_back?: string | null;
+  model_failed?: boolean;
+  evidence?: RiskEvidence[];
 }
 
 export interface HelpLine {
@@ -54,6 +67,7 @@ export interface Answer {
   method: string;
   model: string;
   language: Language;
+  disclosure?: string | null;
   risk: RiskEvent;
   state?: ClientState | null;
   phase?: Phase | null;
@@ -175,6 +189,7 @@ export type TurnEvent = { lane?: number } & (
   | { event: 'step_started'; name: string }
   | ({ event: 'step_done' } & Step)
   | ({ event: 'risk' } & RiskEvent)
+  | { event: 'disclosure'; text: string }
   | { event: 'token'; text: string }
   | ({ event: 'reply' } & Answer)
   | ({ event: 'done' } & Partial<TurnDone>)

@@ -1,6 +1,6 @@
 import { emotionName, needName } from '../state/knowledge';
 import { choose, chosenReply, replies, turnNumber } from '../state/watch';
-import type { ClientState, Message, Risk } from '../wire';
+import type { ClientState, Message, Risk, RiskEvidence } from '../wire';
 import { t } from '../words';
 
 // Emotions, their strength, and needs, turn by turn, the newest first.
@@ -66,6 +66,11 @@ function Emotions({ state }: { state: ClientState }) {
   );
 }
 
+function grounds(evidence: RiskEvidence): string {
+  const what = [evidence.source, evidence.level, evidence.kind].filter(Boolean).join(' ');
+  return `${what}: ${evidence.words}`;
+}
+
 function Words({ state, risk }: { state?: ClientState | null; risk?: Risk }) {
   return (
     <dl class="feeling-words">
@@ -82,7 +87,9 @@ function Words({ state, risk }: { state?: ClientState | null; risk?: Risk }) {
         </>
       )}
       <dt>{t('feelings.risk')}</dt>
-      <dd>{[t(`risk.${risk?.level ?? 'unread'}`), ...(risk?.evidence ?? [])].join(' · ')}</dd>
+      <dd>
+        {[t(`risk.${risk?.level ?? 'unread'}`), ...(risk?.evidence ?? []).map(grounds)].join(' · ')}
+      </dd>
     </dl>
   );
 }

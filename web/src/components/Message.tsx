@@ -75,6 +75,7 @@ export function CounsellorMessage({ message, last }: { message: Message; last: b
   const card = session.value && cardOf(session.value.id, message);
   return (
     <li class="message message-counsellor" data-role="counsellor" data-index={message.index}>
+      {message.answer?.disclosure && <Notice text={message.answer.disclosure} />}
       {card && <RiskCard card={card} />}
       <span class="hidden">{t('talk.counsellor')}:</span>
       <Prose text={message.text} />
@@ -94,6 +95,15 @@ export function CounsellorMessage({ message, last }: { message: Message; last: b
   );
 }
 
+// What has to be told before a reply: that this is a program.
+function Notice({ text }: { text: string }) {
+  return (
+    <p class="notice" data-testid="notice">
+      {text}
+    </p>
+  );
+}
+
 // The turn under way. Hidden from screen readers' live reading: the finished reply is announced.
 export function LiveReply({ turn }: { turn: LiveTurn }) {
   return (
@@ -105,6 +115,7 @@ export function LiveReply({ turn }: { turn: LiveTurn }) {
         </li>
       )}
       <li class="message message-counsellor" data-role="counsellor" data-live>
+        {turn.disclosure && <Notice text={turn.disclosure} />}
         {turn.risk?.card && <RiskCard card={turn.risk.card} />}
         <span class="hidden">{t('talk.counsellor')}:</span>
         {turn.text ? (

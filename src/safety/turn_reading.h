@@ -1,0 +1,36 @@
+#ifndef EMOSTAGE_SAFETY_TURN_READING_H_
+#define EMOSTAGE_SAFETY_TURN_READING_H_
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emostage/answer.h"
+#include "emostage/safety.h"
+#include "knowledge/knowledge.h"
+
+namespace emostage {
+
+// What one turn of the client's says about danger.
+struct TurnReading {
+  RiskLevel level = RiskLevel::kNone;          // the higher of both sources
+  std::string track;                           // of the gravest finding; empty: none
+  std::set<std::string, std::less<>> kinds;    // of the findings at kModerate and above
+  std::set<std::string, std::less<>> answers;  // "yes", "no", "now", … (AnswerPatterns)
+  std::vector<RiskEvidence> evidence;          // the gravest first
+};
+
+// Reads a turn by patterns alone: those of each language whose script the text has, since people
+// change language, and of `language`. `before`: the listener's turn before it, may be empty. A
+// pure function of its arguments; costs well under a millisecond.
+[[nodiscard]] TurnReading ReadTurn(const SafetyKnowledge& safety, Language language,
+                                   std::string_view text, std::string_view before);
+
+// Takes the model's level in: `probabilities` of the labels of RiskQuestion.
+void AddModelReading(TurnReading& reading, RiskLevel level, const std::string& detail);
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_SAFETY_TURN_READING_H_
