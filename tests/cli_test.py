@@ -996,7 +996,7 @@ class ChatTerminal(Case):
         chat = self.chat(*ENDLESS)
         for _ in range(2):
             chat.line(STORY)
-            chat.expect(r"forest\.\s+\S{3}")
+            chat.expect(r"(forest|run it)\.\s+[^|\s]\S\S")  # a notice may stand between
             chat.send(b"\x03")
             chat.expect(r"\(stopped\)", 60)
             chat.expect("you> ")

@@ -8,6 +8,7 @@ namespace {
 
 constexpr RiskLevel kLevels[] = {RiskLevel::kNone, RiskLevel::kLow, RiskLevel::kModerate,
                                  RiskLevel::kHigh, RiskLevel::kImminent};
+constexpr double kNever = 99;
 constexpr RiskLevel kTuned[] = {RiskLevel::kModerate, RiskLevel::kHigh, RiskLevel::kImminent};
 
 }  // namespace
@@ -82,13 +83,22 @@ double RiskOdds(RiskLevel level, const std::vector<double>& probabilities,
   return std::log(graver / rest);
 }
 
-RiskLevel RiskThresholds::Level(std::string_view model, Language language,
-                                const std::vector<double>& probabilities,
-                                const std::vector<double>& leaning) const {
+const RiskThresholds::Entry& RiskThresholds::For(std::string_view model) const {
   const Entry* entry = nullptr;
   for (const Entry& one : entries_) {
     if (one.model == model || (one.model == "*" && entry == nullptr)) entry = &one;
   }
+  return *entry;
+}
+
+bool RiskThresholds::Counts(std::string_view model, Language language) const {
+  return For(model).least[static_cast<size_t>(language)][0] < kNever;
+}
+
+RiskLevel RiskThresholds::Level(std::string_view model, Language language,
+                                const std::vector<double>& probabilities,
+                                const std::vector<double>& leaning) const {
+  const Entry* entry = &For(model);
   RiskLevel level = RiskLevel::kNone;
   for (size_t i = 0; i < std::size(kTuned); ++i) {
     const double least = entry->least[static_cast<size_t>(language)][i];

@@ -30,6 +30,8 @@ class RiskThresholds {
   explicit RiskThresholds(const TomlDocument& file);
 
   [[nodiscard]] const DataFileInfo& file() const { return file_; }
+  // False: no answer of this model's would count, so that it need not be asked.
+  [[nodiscard]] bool Counts(std::string_view model, Language language) const;
   // `probabilities` and `leaning`: of the five labels.
   [[nodiscard]] RiskLevel Level(std::string_view model, Language language,
                                 const std::vector<double>& probabilities,
@@ -40,6 +42,8 @@ class RiskThresholds {
     std::string model;                           // "*": any that has no entry of its own
     std::array<std::array<double, 3>, 3> least;  // by language; moderate, high, imminent
   };
+  [[nodiscard]] const Entry& For(std::string_view model) const;
+
   DataFileInfo file_;
   std::vector<Entry> entries_;
 };

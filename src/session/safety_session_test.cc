@@ -107,6 +107,19 @@ TEST(SafetySession, AModelThatCannotBeAskedDoesNotSilenceTheProtocol) {
   EXPECT_THROW(static_cast<void>(calm.Respond("It rained")), Error);
 }
 
+// "Never fails open": a model that gives no likelihoods, but replies.
+TEST(SafetySession, WithoutTheModelsReadingTheMethodStillReplies) {
+  ScriptedModel::Script script = Says({"That sounds hard."});
+  script.probabilities = [](const Ask&, const std::vector<std::string>&) -> std::vector<double> {
+    throw Error(ErrorCode::kModel, "no JSON");
+  };
+  const auto model = ScriptedModel::Create(std::move(script));
+  Session session(model, Options());
+  const Answer plain = session.Respond("It rained all day");
+  EXPECT_EQ(plain.reply, "That sounds hard.");
+  EXPECT_TRUE(plain.risk.model_failed);
+}
+
 TEST(SafetySession, ADraftThatBreaksARuleIsWrittenAgainThenReplaced) {
   Session second(ScriptedModel::Create(Says({"Call 0120-783-556.", "What weighs most?"})),
                  Options());

@@ -61,6 +61,10 @@ void SafetyTurn::Move() {
   move_.state.country = country_ == options_.country ? "" : country_;
 }
 
+bool SafetyTurn::WouldAsk(const Model& model) const {
+  return options_.ask_model && safety_.thresholds.Counts(model.info().name, language_);
+}
+
 std::function<void()> SafetyTurn::AskModel(Stage& stage) {
   const RiskQuestion& question = safety_.in(language_).question;
   leaning_ = stage.Leaning("risk leaning", question.cue, question.prefix, question.labels);
@@ -77,13 +81,13 @@ std::function<void()> SafetyTurn::AskModel(Stage& stage) {
       Move();
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) throw;
-      ModelFailed(error.what());
+      ModelFailed();
       stage.Remark("risk", error.what());
     }
   };
 }
 
-void SafetyTurn::ModelFailed(const std::string& /*what*/) {
+void SafetyTurn::ModelFailed() {
   model_failed_ = true;
   // A hint that the model might have read as more: rather ask too much.
   if (reading_.level == RiskLevel::kLow && before_.level < RiskLevel::kModerate) {

@@ -23,10 +23,12 @@ class SafetyTurn {
   SafetyTurn(const Knowledge& knowledge, const SafetyOptions& options, const Dialogue& dialogue,
              Language language, const ProtocolState& before, const TalkTimes& times);
 
+  // Whether this model is to be asked, and its answer would count.
+  [[nodiscard]] bool WouldAsk(const Model& model) const;
   // Asks the model beside whatever else is asked on the stage. What is returned waits for its
   // answer and takes it in; a failure counts as "not read", never as "no danger".
   [[nodiscard]] std::function<void()> AskModel(Stage& stage);
-  void ModelFailed(const std::string& what);
+  void ModelFailed();
 
   // Whether the protocol speaks rather than the method, as far as is known by now.
   [[nodiscard]] bool Speaks() const { return !move_.reply.empty(); }

@@ -84,11 +84,16 @@ struct Session::Impl {
     try {
       try {
         stage.emplace(settings, method->name(), method->prompts());
-        if (options.safety.ask_model) read_model = safety.AskModel(*stage);
       } catch (const Error& error) {
         // A model that cannot even be asked: what was written beforehand needs none.
         if (error.code() == ErrorCode::kCancelled || !safety.Speaks()) throw;
-        safety.ModelFailed(error.what());
+        safety.ModelFailed();
+      }
+      try {
+        if (stage && safety.WouldAsk(*model)) read_model = safety.AskModel(*stage);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kCancelled) throw;
+        safety.ModelFailed();  // the method may still be able to work with it
       }
       if (safety.Speaks()) {
         if (read_model) read_model();
