@@ -144,6 +144,7 @@ class OpenApi(Case):
         kinds = {"turn": {"type": "object", "required": ["index", "method", "scheme"]},
                  "step_started": {"type": "object", "required": ["name"]},
                  "step_done": {"$ref": "#/components/schemas/Step"},
+                 "risk": {"$ref": "#/components/schemas/Risk"},
                  "token": {"type": "object", "required": ["text"]},
                  "reply": {"$ref": "#/components/schemas/Answer"},
                  "done": {"$ref": "#/components/schemas/TurnDone"}}
