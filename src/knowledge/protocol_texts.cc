@@ -12,8 +12,10 @@ namespace {
 constexpr std::string_view kAny = "any";
 constexpr std::string_view kEmergency = "{emergency}";
 // What every track needs besides its questions.
-constexpr std::string_view kStages[] = {"open",     "again", "denied", "resources", "country",
-                                        "imminent", "stay",  "check",  "easing",    "caution"};
+constexpr std::string_view kStages[] = {"open", "again", "denied", "resources", "country",
+                                        "imminent", "stay", "check", "easing", "caution",
+                                        // What an emergency number is for, on a card.
+                                        "all", "ambulance", "police", "fire"};
 
 bool HasDigit(std::string_view text) {
   return std::ranges::any_of(FoldCase(text), [](char c) { return c >= '0' && c <= '9'; });

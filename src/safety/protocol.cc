@@ -253,7 +253,8 @@ RiskCard CardFor(const ProtocolState& state, const ProtocolTexts& texts, const H
   };
   if (urgent) {
     for (const Emergency& emergency : country.emergency) {
-      card.lines.push_back({emergency.what, emergency.number, words.hours_always});
+      const std::string& what = texts.Wordings("any", emergency.what).front();
+      card.lines.push_back({what, emergency.number, words.hours_always});
     }
   }
   // Those for this danger first, in the file's order otherwise.
@@ -268,8 +269,11 @@ RiskCard CardFor(const ProtocolState& state, const ProtocolTexts& texts, const H
   std::ranges::stable_sort(lines, {}, [&](const Helpline* line) { return rank(*line); });
   for (const Helpline* line : lines) {
     if (card.lines.size() >= kMostLines) break;
-    card.lines.push_back(
-        {line->local.empty() ? line->name : line->local, line->number, hours(line->hours)});
+    std::string name = line->local.empty() ? line->name : line->local;
+    const bool foreign =
+        std::ranges::any_of(name, [](char c) { return static_cast<signed char>(c) < 0; });
+    if (language == Language::kEnglish && foreign) name = line->name + " / " + name;
+    card.lines.push_back({name, line->number, hours(line->hours)});
   }
   return card;
 }
