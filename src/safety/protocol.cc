@@ -292,6 +292,13 @@ std::string ProtocolToJson(const ProtocolState& state) {
   return DumpJson(json);
 }
 
+namespace {
+
+// What is counted here stays small, whatever a file says.
+int Count(const Json& json) { return std::clamp(json.get<int>(), 0, 1'000'000); }
+
+}  // namespace
+
 ProtocolState ProtocolFromJson(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   ProtocolState state;
@@ -303,10 +310,10 @@ ProtocolState ProtocolFromJson(std::string_view text) {
     state.stage = json.at("stage").get<std::string>();
     for (const Json& one : json.at("asked")) state.asked.insert(one.get<std::string>());
     for (const auto& [key, value] : json.at("said").items()) {
-      state.said[key] = std::max(0, value.get<int>());
+      state.said[key] = Count(value);
     }
-    state.listening = json.at("listening").get<int>();
-    state.calm_answers = json.at("calm_answers").get<int>();
+    state.listening = Count(json.at("listening"));
+    state.calm_answers = Count(json.at("calm_answers"));
     state.country = json.at("country").get<std::string>();
     state.card_shown = json.at("card_shown").get<bool>();
     return state;
