@@ -118,6 +118,13 @@ TEST(SafetySession, WithoutTheModelsReadingTheMethodStillReplies) {
   const Answer plain = session.Respond("It rained all day");
   EXPECT_EQ(plain.reply, "That sounds hard.");
   EXPECT_TRUE(plain.risk.model_failed);
+  // A mere hint is asked about then, and otherwise left to the method.
+  const Answer hint = session.Respond("I can't go on like this");
+  EXPECT_TRUE(hint.risk.took_over);
+  Session asked(ScriptedModel::Create(Says({"That sounds hard."})), Options());
+  const Answer heard = asked.Respond("I can't go on like this");
+  EXPECT_EQ(heard.risk.level, "low");
+  EXPECT_FALSE(heard.risk.took_over);
 }
 
 TEST(SafetySession, ADraftThatBreaksARuleIsWrittenAgainThenReplaced) {
