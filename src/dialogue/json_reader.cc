@@ -24,7 +24,7 @@ struct Shape {
 };
 
 const Shape& ShapeOf(DialogueFormat format) {
-  static const std::vector<Shape> shapes = {
+  static const auto& shapes = *new const std::vector<Shape>{
       {DialogueFormat::kAuto,
        {"dialogue", "turns", "messages", "dialog"},
        {"role", "speaker"},

@@ -51,13 +51,15 @@ std::vector<std::string> Wordings(const TomlTable& table, std::string_view key) 
 }  // namespace
 
 const std::vector<RiskTrack>& RiskTracks() {
-  static const std::vector<RiskTrack> tracks = {{"self", {"plan", "means", "intent", "time"}},
-                                                {"others", {"plan", "means"}},
-                                                {"abuse", {"children"}},
-                                                {"psychosis", {"safe"}},
-                                                {"eating", {"doctor"}},
-                                                {"medical", {}},
-                                                {"third", {"means"}}};
+  // Never destroyed: a program may end while its knowledge is still being read on another thread.
+  static const auto& tracks =
+      *new const std::vector<RiskTrack>{{"self", {"plan", "means", "intent", "time"}},
+                                        {"others", {"plan", "means"}},
+                                        {"abuse", {"children"}},
+                                        {"psychosis", {"safe"}},
+                                        {"eating", {"doctor"}},
+                                        {"medical", {}},
+                                        {"third", {"means"}}};
   return tracks;
 }
 
