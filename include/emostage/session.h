@@ -42,6 +42,9 @@ struct SessionOptions {
   // of their own.
   std::chrono::milliseconds turn_timeout{0};
   SafetyOptions safety;
+  // Whether a reply is read by the model as soon as it was written, ahead of the next turn. Off
+  // where another reply will stand in its place, as with recorded dialogues.
+  bool read_ahead = true;
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };

@@ -16,6 +16,7 @@
 #include "cli/chart.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/reply_check.h"
 #include "emostage/error.h"
 #include "knowledge/knowledge.h"
 
@@ -69,16 +70,6 @@ class Watch {
   std::jthread thread_;
 };
 
-// How many replies are those that the same talk gets where it is alone; each talk's up to the first
-// that differs, since what follows answers another dialogue. Where a sum is cut depends on where in
-// the cache a talk lies, so some differ even where none was ever put out: `with_room`.
-struct Comparison {
-  int sessions = 0;
-  int replies = 0;
-  int same = 0;
-  int with_room = 0;
-};
-
 struct Quantiles {
   double p50 = 0, p95 = 0, p99 = 0;
   explicit Quantiles(const std::vector<double>& values)
@@ -100,7 +91,7 @@ void PrintCache(const Memory& memory, int sessions) {
 }
 
 void Print(const PlayFigures& figures, const Memory& memory,
-           const std::optional<Comparison>& comparison, const Arguments& arguments) {
+           const std::optional<ReplyComparison>& comparison, const Arguments& arguments) {
   const Quantiles first(figures.FirstTimes());
   const Quantiles whole(figures.TurnTimes());
   const double read = figures.ReadPerTurn();
@@ -122,8 +113,16 @@ void Print(const PlayFigures& figures, const Memory& memory,
   if (comparison) {
     std::printf(
         "check              %8d of %d replies of %d sessions are those of the talk alone; "
-        "%d where all of these had room\n",
-        comparison->same, comparison->replies, comparison->sessions, comparison->with_room);
+        "%d where all of these had room; %d are those where they had room\n",
+        comparison->same, comparison->replies, comparison->sessions, comparison->with_room,
+        comparison->as_with_room);
+    if (!comparison->gaps.empty()) {
+      std::printf(
+          "                   where %zu of them part, the talk alone finds its own word likelier "
+          "by "
+          "%.3f (median), %.3f at most\n",
+          comparison->gaps.size(), Percentile(comparison->gaps, 50), comparison->gaps.back());
+    }
   }
   std::printf(
       "\n%d turns a session after %d to warm up, %d tokens a reply, %d a note, %d ms to "
@@ -159,7 +158,9 @@ void Print(const PlayFigures& figures, const Memory& memory,
     json["check"] = {{"sessions", comparison->sessions},
                      {"replies", comparison->replies},
                      {"same", comparison->same},
-                     {"same_with_room", comparison->with_room}};
+                     {"same_with_room", comparison->with_room},
+                     {"as_with_room", comparison->as_with_room},
+                     {"gaps", comparison->gaps}};
   }
   json["errors"] = std::move(errors);
   std::printf("%s\n", DumpJson(json).c_str());
@@ -189,65 +190,37 @@ void Draw(const PlayFigures& figures, const Arguments& arguments) {
   WriteChart(chart, arguments.chart);
 }
 
-using Talks = std::vector<std::vector<std::string>>;
-
-// Plays talks in turn on a model of their own; each talk's replies.
-Talks Replies(const Talks& talks, const ModelArguments& with, const SessionOptions& options,
-              PlayOptions play, const std::stop_token& stop) {
-  ModelArguments model_arguments = with;
-  model_arguments.sessions = static_cast<int>(talks.size());
-  const std::shared_ptr<Model> model = model_arguments.Load();
-  std::vector<std::unique_ptr<Player>> players;
-  for (std::size_t i = 0; i < talks.size(); ++i) players.push_back(SessionPlayer(model, options));
-  play.title = "check";
-  const PlayFigures figures = PlayAll(players, talks, play, stop);
-  Talks replies(talks.size());
-  for (std::size_t i = 0; i < figures.turns.size(); ++i) {
-    replies[i % talks.size()].push_back(figures.turns[i].text);
-  }
-  return replies;
-}
-
-int SameUntilTheyPart(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return static_cast<int>(std::ranges::mismatch(a, b).in1 - a.begin());
-}
-
 // `played` are all sessions' turns in the order of PlayOptions::in_turn.
-Comparison Compare(const PlayFigures& played, const Talks& talks, const Arguments& arguments,
-                   const SessionOptions& options, const PlayOptions& play,
-                   const std::stop_token& stop) {
+ReplyComparison Compare(const PlayFigures& played, const Talks& talks, const Arguments& arguments,
+                        const SessionOptions& options, const PlayOptions& play,
+                        const std::stop_token& stop) {
   if (played.turns.size() != talks.size() * talks.front().size()) {
     throw Error(ErrorCode::kModel, "not every turn was answered, so there is nothing to compare");
   }
-  Comparison comparison;
-  comparison.sessions = std::min(arguments.check, arguments.sessions);
-  ModelArguments model = arguments.model;
-  model.steady = true;
-  Talks some;
-  Talks alone;
-  for (int checked = 0; checked < comparison.sessions; ++checked) {
-    const auto i = static_cast<std::size_t>(checked) * talks.size() /
-                   static_cast<std::size_t>(comparison.sessions);
-    some.push_back(talks[i]);
-    alone.push_back(Replies({talks[i]}, model, options, play, stop).front());
-    std::vector<std::string> replies;
-    for (std::size_t turn = 0; turn < talks[i].size(); ++turn) {
-      replies.push_back(played.turns[turn * talks.size() + i].text);
-    }
-    comparison.replies += static_cast<int>(replies.size());
-    comparison.same += SameUntilTheyPart(replies, alone.back());
+  std::vector<TalkReplies> replied(talks.size());
+  for (std::size_t i = 0; i < played.turns.size(); ++i) {
+    replied[i % talks.size()].push_back(played.turns[i].text);
   }
-  model.stay = true;
-  const Talks together = Replies(some, model, options, play, stop);
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    comparison.with_room += SameUntilTheyPart(together[i], alone[i]);
-  }
-  return comparison;
+  ReplyCheck check;
+  check.load = [&arguments](int sessions, bool room) {
+    ModelArguments model = arguments.model;
+    model.steady = true;
+    model.sessions = sessions;
+    model.stay = room;
+    return model.Load();
+  };
+  check.session = options;
+  check.play = play;
+  return CompareReplies(talks, replied, arguments.check, check, stop);
 }
 
-int Bench(const Arguments& arguments) {
+int Bench(Arguments arguments) {
+  if (arguments.check > 0) {
+    // A reply that differs early makes all later ones differ: every one has to be looked at.
+    arguments.turns += std::exchange(arguments.warm_up, 0);
+  }
   const auto sessions = static_cast<std::size_t>(arguments.sessions);
-  const std::vector<std::vector<std::string>> talks =
+  const Talks talks =
       ClientTalks(BenchDialogues(arguments.file, arguments.model.data, arguments.session.language),
                   sessions, static_cast<std::size_t>(arguments.warm_up + arguments.turns));
   const auto knowledge = LoadKnowledge(arguments.model.data);
@@ -262,7 +235,8 @@ int Bench(const Arguments& arguments) {
   options.fixed_note_tokens = arguments.note_tokens;
   if (!options.language && arguments.file.empty()) options.language = Language::kEnglish;
 
-  const std::shared_ptr<Model> model = model_arguments.Load();
+  std::shared_ptr<Model> model = model_arguments.Load();
+  if (arguments.check > 0) model = WithoutPenalty(model);
   const Interrupt interrupt;
   PlayOptions play;
   play.warm_up = arguments.warm_up;
@@ -280,7 +254,7 @@ int Bench(const Arguments& arguments) {
   memory.per_session_mib = (static_cast<double>(ResidentBytes()) - before) / kMebibyte /
                            static_cast<double>(arguments.sessions);
   memory.use = model->cache_use();
-  std::optional<Comparison> comparison;
+  std::optional<ReplyComparison> comparison;
   if (arguments.check > 0) {
     players.clear();
     comparison = Compare(figures, talks, arguments, options, play, interrupt.token());

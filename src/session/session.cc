@@ -142,7 +142,7 @@ struct Session::Impl {
   void Keep(const Answer& answer, const Stage* stage) {
     if (answer.reply.empty()) return;
     // The reply will stand in the next turn's dialogue: read it now, while the client reads it too.
-    if (stage != nullptr) {
+    if (stage != nullptr && options.read_ahead) {
       std::vector<Message> messages = stage->messages();
       messages.push_back({Speaker::kCounsellor, answer.reply});
       context->ReadAhead(stage->system(), std::move(messages));
