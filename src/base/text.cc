@@ -305,6 +305,15 @@ std::size_t CountCodepoints(std::string_view text) {
   return count;
 }
 
+std::u32string Codepoints(std::string_view text) {
+  std::u32string result;
+  result.reserve(text.size());
+  ForEachCodepoint(text, [&result](const Codepoint& c, std::string_view) {
+    result += static_cast<char32_t>(c.value);
+  });
+  return result;
+}
+
 std::string FoldCase(std::string_view text) {
   if (std::all_of(text.begin(), text.end(),
                   [](char c) { return static_cast<signed char>(c) >= 0; })) {

@@ -32,6 +32,9 @@ namespace emostage {
 
 [[nodiscard]] std::size_t CountCodepoints(std::string_view text);
 
+// The code points themselves, for work on single characters.
+[[nodiscard]] std::u32string Codepoints(std::string_view text);
+
 // For comparing and finding text in any case of letters: Unicode's case folding, full-width and
 // half-width forms and other variants of a letter made one (NFKC). Ill-formed sequences become
 // U+FFFD. Not for showing.

@@ -199,5 +199,13 @@ TEST(CountScriptsTest, FullWidthAndRareFormsBelongToTheirScript) {
   EXPECT_EQ(CountScripts("、。・「」？").Total(), 0U);
 }
 
+TEST(CodepointsTest, AreThoseOfTheTextWithTheIllFormedReplaced) {
+  EXPECT_EQ(Codepoints(""), U"");
+  EXPECT_EQ(Codepoints("a\xC3\xA9\xE3\x81\x8B\xF0\x9F\x98\x80"), U"a\u00E9\u304B\U0001F600");
+  EXPECT_EQ(Codepoints("a\xFF"
+                       "b\xE3\x81"),
+            U"a\uFFFDb\uFFFD");
+}
+
 }  // namespace
 }  // namespace emostage
