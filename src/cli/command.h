@@ -25,6 +25,8 @@ void AddSafety(CLI::App& app, Run& run);
 void AddMethods(CLI::App& app, Run& run);
 void AddModels(CLI::App& app, Run& run);
 void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'
+void AddEval(CLI::App& app, Run& run);
+void AddReport(CLI::App& app, Run& run);
 void AddBench(CLI::App& app, Run& run);
 void AddBenchLoad(CLI::App& bench, Run& run);   // 'bench load'
 void AddBenchPeers(CLI::App& bench, Run& run);  // 'bench peers'

@@ -105,6 +105,8 @@ int main(int argc, char** argv) {
   emostage::AddKeys(app, run);
   emostage::AddStore(app, run);
   emostage::AddSafety(app, run);
+  emostage::AddEval(app, run);
+  emostage::AddReport(app, run);
   emostage::AddMethods(app, run);
   emostage::AddModels(app, run);
   emostage::AddBench(app, run);

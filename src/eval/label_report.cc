@@ -85,7 +85,8 @@ Confusion ConfusionOf(const std::vector<const Reading*>& readings, size_t labels
 
 std::optional<double> Accuracy(const std::vector<const Reading*>& readings) {
   if (readings.empty()) return std::nullopt;
-  const auto right = std::ranges::count_if(readings, [](const Reading* one) { return Right(*one); });
+  const auto right =
+      std::ranges::count_if(readings, [](const Reading* one) { return Right(*one); });
   return static_cast<double>(right) / static_cast<double>(readings.size());
 }
 
@@ -123,8 +124,7 @@ struct Row {
 // `ordered`: the labels are steps in time, so that a wrong one is too early or too late.
 OrderedJson RowJson(const Row& row, size_t labels, bool ordered, uint64_t seed) {
   const Readings& readings = row.readings;
-  OrderedJson json = {
-      {"method", row.name}, {"baseline", row.baseline}, {"n", readings.size()}};
+  OrderedJson json = {{"method", row.name}, {"baseline", row.baseline}, {"n", readings.size()}};
   json["accuracy"] = Figure(readings, Accuracy, seed);
   json["macro_f1"] = Figure(
       readings,
@@ -166,8 +166,7 @@ OrderedJson RowJson(const Row& row, size_t labels, bool ordered, uint64_t seed) 
 std::vector<Row> TrivialRows(const Readings& like, size_t labels, uint64_t seed) {
   std::vector<size_t> times(labels);
   for (const Reading& one : like) ++times[one.truth];
-  const auto most =
-      static_cast<size_t>(std::ranges::max_element(times) - times.begin());
+  const auto most = static_cast<size_t>(std::ranges::max_element(times) - times.begin());
   Row majority{"most frequent label", true, like};
   Row even{"drawn evenly", true, like};
   SeededDraws draws(seed);
@@ -191,8 +190,8 @@ OrderedJson CompareRows(const Row& a, const Row& b, uint64_t seed) {
   }
   std::vector<DialogueDifferences> differences;
   for (auto& [id, one] : by_dialogue) differences.push_back(std::move(one));
-  OrderedJson json = {{"method", a.name},     {"against", b.name}, {"difference", nullptr},
-                      {"low", nullptr},       {"high", nullptr},   {"p", nullptr},
+  OrderedJson json = {{"method", a.name},       {"against", b.name}, {"difference", nullptr},
+                      {"low", nullptr},         {"high", nullptr},   {"p", nullptr},
                       {"n", differences.size()}};
   if (const auto mean = MeanDifference(differences, {.resamples = kResamples, .seed = seed})) {
     json["difference"] = mean->value;
@@ -319,7 +318,8 @@ Task PhaseTask(const Knowledge& knowledge) {
 }
 
 Task EmotionTask(const Knowledge& knowledge) {
-  Task task{"emotion", "Strongest emotion of the client (right: one of those labelled)", false, {}, {}};
+  Task task{
+      "emotion", "Strongest emotion of the client (right: one of those labelled)", false, {}, {}};
   for (const Emotion& one : knowledge.emotions()) task.labels.push_back(one.id);
   task.read = [labels = task.labels](const ScoredItem& item) {
     std::vector<std::pair<std::string, Reading>> readings;
@@ -442,8 +442,7 @@ OrderedJson StrategyReport(const std::vector<ScoredItem>& items, const Knowledge
   return report;
 }
 
-OrderedJson LabelAgreement(const std::vector<EvalDialogue>& dialogues,
-                           const Knowledge& knowledge) {
+OrderedJson LabelAgreement(const std::vector<EvalDialogue>& dialogues, const Knowledge& knowledge) {
   using Of = std::function<std::pair<std::string, std::string>(const EvalTurn&)>;
   const auto ids = [](const auto& entries) {
     std::vector<std::string> labels;
@@ -478,9 +477,9 @@ OrderedJson LabelAgreement(const std::vector<EvalDialogue>& dialogues,
        }},
       {"strategy", ids(knowledge.strategies()),
        [](const EvalTurn& turn) { return std::pair(turn.strategy, turn.second_strategy); }},
-      {"timing",
-       {"well", "early", "late", "off"},
-       [](const EvalTurn& turn) { return std::pair(turn.timing, turn.second_timing); }}};
+      {"timing", {"well", "early", "late", "off"}, [](const EvalTurn& turn) {
+         return std::pair(turn.timing, turn.second_timing);
+       }}};
   OrderedJson report = OrderedJson::array();
   for (const auto& [task, labels, of] : tasks) {
     for (const Language language : kAllLanguages) {
@@ -499,11 +498,12 @@ OrderedJson LabelAgreement(const std::vector<EvalDialogue>& dialogues,
       }
       if (confusion.Total() == 0) continue;
       const auto kappa = CohensKappa(confusion, KappaWeights::kNone);
-      report.push_back({{"task", task},
-                        {"language", LanguageCode(language)},
-                        {"n", confusion.Total()},
-                        {"same", static_cast<double>(same) / static_cast<double>(confusion.Total())},
-                        {"kappa", kappa ? OrderedJson(*kappa) : OrderedJson(nullptr)}});
+      report.push_back(
+          {{"task", task},
+           {"language", LanguageCode(language)},
+           {"n", confusion.Total()},
+           {"same", static_cast<double>(same) / static_cast<double>(confusion.Total())},
+           {"kappa", kappa ? OrderedJson(*kappa) : OrderedJson(nullptr)}});
     }
   }
   return report;

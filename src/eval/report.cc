@@ -11,6 +11,7 @@
 #include "emostage/session.h"
 #include "emostage/version.h"
 #include "eval/label_report.h"
+#include "eval/metrics/diversity.h"
 #include "eval/metrics/resampling.h"
 #include "eval/metrics/statistics.h"
 #include "eval/metrics/text_metrics.h"
@@ -53,8 +54,8 @@ OrderedJson ValueJson(const ByDialogue& values, const ReportOptions& options) {
     sum += of;
     count += some.size();
   }
-  OrderedJson json = {{"n", count},      {"dialogues", sums.size()}, {"mean", nullptr},
-                      {"low", nullptr},  {"high", nullptr},          {"why", nullptr}};
+  OrderedJson json = {{"n", count},     {"dialogues", sums.size()}, {"mean", nullptr},
+                      {"low", nullptr}, {"high", nullptr},          {"why", nullptr}};
   if (count == 0) {
     json["why"] = "nothing to measure";
     return json;
@@ -123,9 +124,14 @@ OrderedJson IntervalJson(const Estimate& estimate) {
 
 OrderedJson ComparisonJson(const Paired& paired, const MetricInfo& metric,
                            const ReportOptions& options) {
-  OrderedJson json = {{"difference", nullptr}, {"low", nullptr},    {"high", nullptr},
-                      {"p", nullptr},          {"p_holm", nullptr}, {"effect", nullptr},
-                      {"n", paired.differences.size()},             {"at_equal_length", nullptr},
+  OrderedJson json = {{"difference", nullptr},
+                      {"low", nullptr},
+                      {"high", nullptr},
+                      {"p", nullptr},
+                      {"p_holm", nullptr},
+                      {"effect", nullptr},
+                      {"n", paired.differences.size()},
+                      {"at_equal_length", nullptr},
                       {"why", nullptr}};
   const BootstrapOptions bootstrap = {.resamples = options.resamples, .seed = options.seed};
   const auto mean = MeanDifference(paired.differences, bootstrap);
@@ -190,8 +196,8 @@ class Builder {
     if (languages_.size() == 2) languages_.erase(languages_.begin() + 1);  // "all" is that one
     baseline_ = options.baseline;
     if (baseline_.empty()) {
-      baseline_ = std::ranges::find(methods_, "direct") != methods_.end() ? "direct"
-                                                                          : methods_.front();
+      baseline_ =
+          std::ranges::find(methods_, "direct") != methods_.end() ? "direct" : methods_.front();
     }
     if (std::ranges::find(methods_, baseline_) == methods_.end()) {
       throw Error(ErrorCode::kUsage, "the run has no method '" + baseline_ + "' to compare with",
@@ -345,8 +351,7 @@ class Builder {
           if (method == baseline_) continue;
           const Paired paired = Pair(Of(method, language), baseline, metric.id);
           if (paired.differences.empty()) continue;
-          OrderedJson one = {
-              {"method", method}, {"against", baseline_}, {"language", language}};
+          OrderedJson one = {{"method", method}, {"against", baseline_}, {"language", language}};
           one.update(ComparisonJson(paired, metric, options_));
           comparisons.push_back(std::move(one));
         }
@@ -385,13 +390,12 @@ class Builder {
           references.push_back(item->reference);
         }
         if (replies.empty()) continue;
-        OrderedJson row = {{"method", method},
-                           {"language", LanguageCode(language)},
-                           {"replies", replies.size()}};
+        OrderedJson row = {
+            {"method", method}, {"language", LanguageCode(language)}, {"replies", replies.size()}};
         if (!references.empty()) {
-          for (int order = 1; order <= 4; ++order) {
-            row["bleu_" + std::to_string(order)] =
-                CorpusBleu(answered, references, order, tokens).score;
+          const Bleu bleu = CorpusBleu(answered, references, tokens);
+          for (size_t order = 1; order <= 4; ++order) {
+            row["bleu_" + std::to_string(order)] = bleu.scores[order - 1];
           }
           row["chrf"] = CorpusChrf(answered, references);
         }
@@ -451,14 +455,12 @@ class Builder {
       for (const ScoredItem* item : Of(method, kAll)) {
         if (item->values.contains(metric->id)) some.push_back(item);
       }
-      std::ranges::stable_sort(some, {}, [&](const ScoredItem* item) {
-        return item->values.at(metric->id);
-      });
+      std::ranges::stable_sort(some, {},
+                               [&](const ScoredItem* item) { return item->values.at(metric->id); });
       const size_t each = std::min(options_.examples, some.size() / 2);
       for (size_t i = 0; i < each; ++i) {
         examples.push_back(ExampleJson(*some[i], "lowest " + metric->title));
-        examples.push_back(
-            ExampleJson(*some[some.size() - 1 - i], "highest " + metric->title));
+        examples.push_back(ExampleJson(*some[some.size() - 1 - i], "highest " + metric->title));
       }
     }
     return examples;
@@ -573,10 +575,10 @@ OrderedJson CompareRuns(const FinishedRun& a, const FinishedRun& b, const Knowle
           }
           return count == 0 ? OrderedJson(nullptr) : OrderedJson(sum / static_cast<double>(count));
         };
-        OrderedJson one = {{"metric", metric.id}, {"title", metric.title},
+        OrderedJson one = {{"metric", metric.id},   {"title", metric.title},
                            {"group", metric.group}, {"better", metric.better},
-                           {"method", method},    {"language", language},
-                           {"a", mean(ours)},     {"b", mean(theirs)}};
+                           {"method", method},      {"language", language},
+                           {"a", mean(ours)},       {"b", mean(theirs)}};
         one.update(ComparisonJson(paired, metric, options));
         report["compare"].push_back(std::move(one));
       }
@@ -612,8 +614,8 @@ std::string ReportCsv(const OrderedJson& report) {
   }
   if (report.contains("compare")) {
     for (const OrderedJson& one : report["compare"]) {
-      csv += CsvRow({"run difference", one["metric"], one["method"], nullptr, one["language"],
-                     kAll, nullptr, one["n"], one["difference"], one["low"], one["high"], one["p"],
+      csv += CsvRow({"run difference", one["metric"], one["method"], nullptr, one["language"], kAll,
+                     nullptr, one["n"], one["difference"], one["low"], one["high"], one["p"],
                      one["p_holm"], one["effect"], one["why"]});
     }
   }
@@ -621,10 +623,10 @@ std::string ReportCsv(const OrderedJson& report) {
     for (const OrderedJson& task : report["labels"]) {
       for (const OrderedJson& row : task["rows"]) {
         for (const char* figure : {"accuracy", "macro_f1", "kappa"}) {
-          csv += CsvRow({"label", task["task"].get<std::string>() + " " + figure, row["method"],
-                         nullptr, task["language"], kAll, row["n"], nullptr, row[figure]["value"],
-                         row[figure]["low"], row[figure]["high"], nullptr, nullptr, nullptr,
-                         nullptr});
+          csv +=
+              CsvRow({"label", task["task"].get<std::string>() + " " + figure, row["method"],
+                      nullptr, task["language"], kAll, row["n"], nullptr, row[figure]["value"],
+                      row[figure]["low"], row[figure]["high"], nullptr, nullptr, nullptr, nullptr});
         }
         for (const char* figure : {"ece", "brier"}) {
           if (at(row, figure).is_null()) continue;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "eval/metrics/diversity.h"
 #include "eval/metrics/resampling.h"
 #include "eval/metrics/text_metrics.h"
 
@@ -42,7 +43,7 @@ void Score(ScoredItem& scored) {
   if (!scored.reference.empty()) {
     values["chrf"] = SentenceChrf(reply, scored.reference);
     values["rouge_l"] = 100 * SentenceRougeL(reply, scored.reference, units).f1;
-    values["bleu"] = SentenceBleu(reply, scored.reference, 4, TokensOf(language)).score;
+    values["bleu"] = SentenceBleu(reply, scored.reference, TokensOf(language)).scores[3];
   }
   values["length"] = static_cast<double>(TextLength(reply, units));
   values["question"] = HoldsQuestion(reply) ? 1 : 0;

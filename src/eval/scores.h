@@ -17,7 +17,7 @@ struct MetricInfo {
   std::string group;   // overlap, text, safety, cost, judge
   std::string better;  // higher, lower, neither
   std::string unit;
-  std::string about;  // one line
+  std::string about;     // one line
   bool compared = true;  // whether methods are tested against the baseline in it
 };
 
@@ -25,8 +25,8 @@ struct MetricInfo {
 struct ScoredItem {
   const EvalItem* item = nullptr;
   const EvalDialogue* dialogue = nullptr;
-  std::string reference;                 // the recorded reply; empty: none
-  const ClientLabels* labels = nullptr;  // of the client turn answered; null: none
+  std::string reference;                              // the recorded reply; empty: none
+  const ClientLabels* labels = nullptr;               // of the client turn answered; null: none
   std::map<std::string, double, std::less<>> values;  // by MetricInfo::id
 };
 

@@ -1,0 +1,37 @@
+#ifndef EMOSTAGE_CLI_EVAL_REPORT_H_
+#define EMOSTAGE_CLI_EVAL_REPORT_H_
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "knowledge/knowledge.h"
+
+namespace emostage {
+
+// What 'eval' and 'report' have in common: turning a run's folder into a report.
+struct EvalReportArguments {
+  std::string baseline;
+  size_t resamples = 2000;
+  size_t examples = 3;
+  void AddTo(CLI::App& command);
+};
+
+// Reads the run in `folders` (shards of one), writes report.json, report.csv and report.html into
+// `out`, and prints the main figures. Returns the exit code.
+int WriteEvalReport(const std::vector<std::filesystem::path>& folders,
+                    const std::filesystem::path& out, const Knowledge& knowledge,
+                    const EvalReportArguments& arguments);
+
+// Writes the three files of a report that was built already.
+void WriteReportFiles(const OrderedJson& report, const std::filesystem::path& out);
+
+[[nodiscard]] std::string UtcNow();  // ISO 8601
+// The command line of this process, quoted so that a shell reads it back.
+[[nodiscard]] std::string TypedCommand();
+
+}  // namespace emostage
+
+#endif  // EMOSTAGE_CLI_EVAL_REPORT_H_
