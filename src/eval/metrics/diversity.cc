@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "emostage/error.h"
 #include "eval/metrics/ngram_tree.h"
 
 namespace emostage {
@@ -50,8 +51,14 @@ class DistinctRuns {
 
 }  // namespace
 
-std::vector<std::optional<double>> Distinct(std::span<const std::string> replies, std::size_t up_to,
-                                            TextUnits units) {
+std::optional<double> Distinct(std::span<const std::string> replies, std::size_t n,
+                               TextUnits units) {
+  if (n == 0) throw Error(ErrorCode::kInternal, "runs of no units");
+  return DistinctUpTo(replies, n, units).back();
+}
+
+std::vector<std::optional<double>> DistinctUpTo(std::span<const std::string> replies,
+                                                std::size_t up_to, TextUnits units) {
   DistinctRuns runs(up_to);
   for (const std::string& reply : replies) runs.Add(reply, units);
   return runs.Shares();

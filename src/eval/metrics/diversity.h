@@ -16,10 +16,13 @@ namespace emostage {
 
 // Distinct-n after Li et al. 2016: different runs of n units as a share of all such runs, over all
 // replies together (no run reaches from one reply into the next). 0 to 1, falling with the amount
-// of text: compare only corpora of like size. Of distinct-1 … distinct-`up_to`, in this order; one
-// is nullopt where no reply has that many units.
-[[nodiscard]] std::vector<std::optional<double>> Distinct(std::span<const std::string> replies,
-                                                          std::size_t up_to, TextUnits units);
+// of text: compare only corpora of like size. Nullopt where no reply has n units. Throws
+// Error(kInternal) for n = 0.
+[[nodiscard]] std::optional<double> Distinct(std::span<const std::string> replies, std::size_t n,
+                                             TextUnits units);
+// Distinct-1 … distinct-`up_to`, in this order, in the time that the last of them takes.
+[[nodiscard]] std::vector<std::optional<double>> DistinctUpTo(std::span<const std::string> replies,
+                                                              std::size_t up_to, TextUnits units);
 
 // How much of a reply is said again: the share of its runs of three units that occurred in it
 // before. 0 to 1; nullopt for fewer than three units.

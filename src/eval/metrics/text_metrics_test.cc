@@ -130,10 +130,11 @@ TEST(RougeL, AgreesWithRougeScore) {
 
 TEST(Diversity, AgreesWithSetsOfRuns) {
   ForEachCorpus([](const Json& corpus, const Texts& replies, const Texts&, auto, TextUnits units) {
-    const auto distinct = Distinct(replies, 3, units);
+    const auto distinct = DistinctUpTo(replies, 3, units);
     ASSERT_EQ(distinct.size(), 3U);
     for (std::size_t n = 0; n < 3; ++n) {
       ExpectFigure(distinct[n], corpus.at("distinct")[n]);
+      EXPECT_EQ(Distinct(replies, n + 1, units), distinct[n]);
     }
     for (std::size_t i = 0; i < replies.size(); ++i) {
       SCOPED_TRACE(replies[i]);
@@ -178,7 +179,7 @@ TEST(TextMetrics, NothingSaidScoresNothing) {
   EXPECT_EQ(CorpusBleu(Texts{}, Texts{}, MetricTokens::k13a).scores[3], 0);
   EXPECT_EQ(CorpusChrf(silent, references), 0);
   EXPECT_EQ(SentenceRougeL("", "", TextUnits::kWords).f1, 0);
-  EXPECT_EQ(Distinct(silent, 1, TextUnits::kWords)[0], std::nullopt);
+  EXPECT_EQ(Distinct(silent, 1, TextUnits::kWords), std::nullopt);
   EXPECT_EQ(Repetition("two words", TextUnits::kWords), std::nullopt);
   EXPECT_EQ(QuestionRate(Texts{}), std::nullopt);
 }
@@ -188,11 +189,12 @@ TEST(TextMetrics, WhatDoesNotFitTogetherIsRefused) {
   const Texts two = {"a", "b"};
   EXPECT_THROW(static_cast<void>(CorpusBleu(one, two, MetricTokens::k13a)), Error);
   EXPECT_THROW(static_cast<void>(CorpusChrf(two, one)), Error);
+  EXPECT_THROW(static_cast<void>(Distinct(one, 0, TextUnits::kWords)), Error);
 }
 
 TEST(Distinct, RunsDoNotReachFromOneReplyIntoTheNext) {
-  EXPECT_EQ(Distinct(Texts{"a b", "a b"}, 2, TextUnits::kWords)[1], 0.5);
-  EXPECT_EQ(Distinct(Texts{"a", "b", "a", "b"}, 2, TextUnits::kWords)[1], std::nullopt);
+  EXPECT_EQ(Distinct(Texts{"a b", "a b"}, 2, TextUnits::kWords), 0.5);
+  EXPECT_EQ(Distinct(Texts{"a", "b", "a", "b"}, 2, TextUnits::kWords), std::nullopt);
 }
 
 TEST(HoldsQuestion, InThreeLanguages) {
