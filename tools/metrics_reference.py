@@ -3,10 +3,10 @@
 
 Run by hand, where src/eval/metrics/ is to be held against them anew:
 
-    python3 -m venv /tmp/venv
-    /tmp/venv/bin/pip install sacrebleu==2.6.0 rouge-score==0.1.2 nltk==3.10.4 regex \\
+    python3 -m venv reference
+    reference/bin/pip install sacrebleu==2.6.0 rouge-score==0.1.2 nltk==3.10.4 regex \\
         scikit-learn==1.9.1 scipy==1.17.1 statsmodels==0.15.0 krippendorff==0.9.0
-    /tmp/venv/bin/python tools/metrics_reference.py
+    reference/bin/python tools/metrics_reference.py
 
 The versions it ran with stand in the file. What no package has (resampling by our own generator,
 runs of three said again) is computed here a second time, the plain way.

@@ -132,7 +132,7 @@ std::optional<double> KendallTauB(std::span<const double> x, std::span<const dou
   std::size_t untied_y = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      together += Sign(x[i], x[j]) * Sign(y[i], y[j]);
+      together += std::ptrdiff_t{Sign(x[i], x[j])} * Sign(y[i], y[j]);
       untied_x += x[i] != x[j] ? 1 : 0;
       untied_y += y[i] != y[j] ? 1 : 0;
     }

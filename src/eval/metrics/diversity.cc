@@ -11,52 +11,63 @@
 namespace emostage {
 namespace {
 
-// Different runs of n units, and all of them.
+// Different runs of 1 … up_to units, and all of them.
 class DistinctRuns {
  public:
-  explicit DistinctRuns(std::size_t n) : n_(n) {
-    if (n == 0) throw Error(ErrorCode::kInternal, "runs of no units");
-  }
+  explicit DistinctRuns(std::size_t up_to) : counts_(up_to) {}
 
   void Add(std::string_view reply, TextUnits units) {
     const std::vector<std::uint32_t> numbers = vocabulary_.Numbers(cutter_.Units(reply, units));
-    for (std::size_t i = 0; i + n_ <= numbers.size(); ++i) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
       NgramTree::Node node = NgramTree::kRoot;
-      for (std::size_t k = 0; k + 1 < n_; ++k) node = tree_.Grow(node, numbers[i + k]);
-      const std::size_t before = tree_.size();
-      tree_.Grow(node, numbers[i + n_ - 1]);
-      different_ += tree_.size() - before;
-      ++all_;
+      for (std::size_t n = 0; n < counts_.size() && i + n < numbers.size(); ++n) {
+        const std::size_t before = tree_.size();
+        node = tree_.Grow(node, numbers[i + n]);
+        counts_[n].different += tree_.size() - before;
+        ++counts_[n].all;
+      }
     }
   }
 
-  [[nodiscard]] std::optional<double> Share() const {
-    if (all_ == 0) return std::nullopt;
-    return static_cast<double>(different_) / static_cast<double>(all_);
+  [[nodiscard]] std::vector<std::optional<double>> Shares() const {
+    std::vector<std::optional<double>> result(counts_.size());
+    for (std::size_t n = 0; n < counts_.size(); ++n) {
+      if (counts_[n].all == 0) continue;
+      result[n] = static_cast<double>(counts_[n].different) / static_cast<double>(counts_[n].all);
+    }
+    return result;
   }
 
  private:
-  std::size_t n_;
+  struct Count {
+    std::size_t different = 0;
+    std::size_t all = 0;
+  };
   TextCutter cutter_;
   Vocabulary vocabulary_;
   NgramTree tree_;
-  std::size_t different_ = 0;
-  std::size_t all_ = 0;
+  std::vector<Count> counts_;
 };
 
 }  // namespace
 
 std::optional<double> Distinct(std::span<const std::string> replies, std::size_t n,
                                TextUnits units) {
-  DistinctRuns runs(n);
+  if (n == 0) throw Error(ErrorCode::kInternal, "runs of no units");
+  return DistinctUpTo(replies, n, units).back();
+}
+
+std::vector<std::optional<double>> DistinctUpTo(std::span<const std::string> replies,
+                                                std::size_t up_to, TextUnits units) {
+  DistinctRuns runs(up_to);
   for (const std::string& reply : replies) runs.Add(reply, units);
-  return runs.Share();
+  return runs.Shares();
 }
 
 std::optional<double> Repetition(std::string_view reply, TextUnits units) {
   DistinctRuns runs(3);
   runs.Add(reply, units);
-  const std::optional<double> distinct = runs.Share();
+  const std::optional<double> distinct = runs.Shares()[2];
   if (!distinct) return std::nullopt;
   return 1 - *distinct;
 }

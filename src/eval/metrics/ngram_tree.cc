@@ -14,15 +14,6 @@ std::size_t Runs(std::size_t units, std::size_t n) { return units < n ? 0 : unit
 
 }  // namespace
 
-std::size_t NgramTree::SlotOf(std::uint64_t key) const {
-  // The high bits of a product depend on all bits of the key; the size is a power of two.
-  const std::uint64_t mixed = (key ^ (key >> 29)) * 0x9E3779B97F4A7C15U;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = (mixed >> 32) & mask;
-  while (slots_[at].era == era_ && slots_[at].key != key) at = (at + 1) & mask;
-  return at;
-}
-
 void NgramTree::Widen() {
   std::vector<Slot> old(slots_.size() * 2);
   std::swap(old, slots_);
@@ -63,7 +54,7 @@ void NgramMatcher::Add(std::span<const std::uint32_t> first, std::span<const std
     NgramTree::Node node = NgramTree::kRoot;
     for (std::size_t n = 0; n < into.size() && i + n < second.size(); ++n) {
       node = tree_.Grow(node, second[i + n]);
-      left_.resize(tree_.size());
+      if (node == left_.size()) left_.push_back(0);
       ++left_[node];
     }
   }

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "emostage/error.h"
+
 namespace emostage {
 namespace {
 
@@ -38,6 +40,9 @@ std::size_t SeededDraws::Below(std::size_t n) {
 
 std::optional<Estimate> Bootstrap(std::size_t clusters, const ClusterStatistic& statistic,
                                   const BootstrapOptions& options) {
+  if (!(options.level > 0 && options.level < 1)) {
+    throw Error(ErrorCode::kInternal, "an interval of a level not within 0 to 1");
+  }
   if (clusters < kFewestClusters || options.resamples == 0) return std::nullopt;
   std::vector<std::size_t> drawn(clusters);
   std::iota(drawn.begin(), drawn.end(), std::size_t{0});

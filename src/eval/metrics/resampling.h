@@ -49,6 +49,7 @@ using ClusterStatistic = std::function<std::optional<double>(std::span<const std
 // The percentile interval (Efron 1979) of `statistic`, clusters 0 … clusters - 1 being drawn with
 // replacement. Nullopt for fewer than kFewestClusters clusters, for no resamples, where the
 // statistic has no value for what was seen, and where more than one resample in 20 has none.
+// Throws Error(kInternal) for a level that is none.
 // Intervals from fewer than some 20 clusters are too narrow; say how many there were.
 [[nodiscard]] std::optional<Estimate> Bootstrap(std::size_t clusters,
                                                 const ClusterStatistic& statistic,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "emostage/error.h"
 #include "eval/metrics/resampling.h"
 #include "eval/metrics/testing.h"
 
@@ -168,6 +169,9 @@ TEST(Bootstrap, AStatisticMayLackAValueSometimesButNotOften) {
   BootstrapOptions none;
   none.resamples = 0;
   EXPECT_FALSE(Bootstrap(10, lacking_every(50), none));
+  BootstrapOptions no_level;
+  no_level.level = 95;
+  EXPECT_THROW(static_cast<void>(Bootstrap(10, lacking_every(50), no_level)), Error);
 }
 
 TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {

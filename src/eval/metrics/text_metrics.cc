@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <unordered_map>
 #include <vector>
 
 #include "base/text.h"
@@ -117,23 +116,27 @@ class ChrfCounts {
 // 2001): bit i of `open` is 0 where the subsequence grows at a[i].
 std::size_t CommonSubsequence(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) {
   const std::size_t words = (a.size() + 63) / 64;
-  // Where each unit of `a` stands, a row of bits for each; the first row, of none, is for the units
+  // Where each unit of `a` stands, a row of bits for each; the last row, of none, is for the units
   // of `b` that `a` does not hold.
-  std::unordered_map<std::uint32_t, std::size_t> rows;
-  std::vector<std::uint64_t> places(words);
+  std::vector<std::uint32_t> units(a.begin(), a.end());
+  std::sort(units.begin(), units.end());
+  units.erase(std::unique(units.begin(), units.end()), units.end());
+  const auto row_of = [&](std::uint32_t unit) {
+    const auto found = std::lower_bound(units.begin(), units.end(), unit);
+    const bool held = found != units.end() && *found == unit;
+    return (held ? static_cast<std::size_t>(found - units.begin()) : units.size()) * words;
+  };
+  std::vector<std::uint64_t> places((units.size() + 1) * words);
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto [row, is_new] = rows.try_emplace(a[i], places.size());
-    if (is_new) places.resize(places.size() + words);
-    places[row->second + i / 64] |= std::uint64_t{1} << (i % 64);
+    places[row_of(a[i]) + i / 64] |= std::uint64_t{1} << (i % 64);
   }
   std::vector<std::uint64_t> open(words, ~std::uint64_t{0});
   for (const std::uint32_t unit : b) {
-    const auto row = rows.find(unit);
-    const std::size_t first = row == rows.end() ? 0 : row->second;
+    const std::size_t row = row_of(unit);
     std::uint64_t carry = 0;
     for (std::size_t w = 0; w < words; ++w) {
       const std::uint64_t before = open[w];
-      const std::uint64_t hits = before & places[first + w];
+      const std::uint64_t hits = before & places[row + w];
       const std::uint64_t sum = before + hits;
       open[w] = (sum + carry) | (before & ~hits);
       carry = sum < before || sum + carry < sum ? 1 : 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <initializer_list>
 #include <utility>
 
 #include "base/text.h"
@@ -62,47 +63,61 @@ void ReadEntities(Characters& text) {
   Replace(text, U"&gt;", U">");
 }
 
-// Each pass writes what it reads from one text into the other. The last three look at two
-// neighbours at a time, and what a hit took is not looked at again: of "..." the second stop is the
-// first one's neighbour, not a hit of its own.
+// A text written anew with some places changed: what lies between them is copied in one go.
+class Rewriting {
+ public:
+  Rewriting(const Characters& from, Characters& to) : from_(from), to_(to) { to_.clear(); }
+  // Instead of the `length` characters at `at`.
+  void Put(std::size_t at, std::size_t length, std::initializer_list<char32_t> instead) {
+    to_.append(from_, done_, at - done_).append(instead);
+    done_ = at + length;
+  }
+  void Finish() { to_.append(from_, done_); }
+
+ private:
+  const Characters& from_;
+  Characters& to_;
+  std::size_t done_ = 0;
+};
+
+// The passes of "13a". Those over pairs do not look again at what a hit took: of "..." the second
+// stop is the first one's neighbour, not a hit of its own.
 template <typename Hit, typename Write>
 void PassOverPairs(Characters& text, Characters& spare, Hit is_hit, Write write) {
-  spare.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i + 1 < text.size() && is_hit(text[i], text[i + 1])) {
-      write(spare, text[i], text[i + 1]);
-      ++i;
-    } else {
-      spare += text[i];
-    }
+  Rewriting rewriting(text, spare);
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (!is_hit(text[i], text[i + 1])) continue;
+    write(rewriting, i, text[i], text[i + 1]);
+    ++i;
   }
+  rewriting.Finish();
   std::swap(text, spare);
 }
 
 template <typename Hit>
 void PassOverCharacters(Characters& text, Characters& spare, Hit is_hit) {
-  spare.clear();
-  for (const char32_t c : text) {
-    if (is_hit(c)) {
-      spare.append({U' ', c, U' '});
-    } else {
-      spare += c;
-    }
+  Rewriting rewriting(text, spare);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_hit(text[i])) rewriting.Put(i, 1, {U' ', text[i], U' '});
   }
+  rewriting.Finish();
   std::swap(text, spare);
 }
 
 void SetPunctuationApart(Characters& text, Characters& spare) {
+  const auto apart_after = [](Rewriting& out, std::size_t at, char32_t a, char32_t b) {
+    out.Put(at, 2, {a, U' ', b, U' '});
+  };
+  const auto apart_before = [](Rewriting& out, std::size_t at, char32_t a, char32_t b) {
+    out.Put(at, 2, {U' ', a, U' ', b});
+  };
   PassOverCharacters(text, spare, StandsAlone);
   PassOverPairs(
-      text, spare, [](char32_t a, char32_t b) { return IsStop(b) && !IsDigit(a); },
-      [](Characters& out, char32_t a, char32_t b) { out.append({a, U' ', b, U' '}); });
+      text, spare, [](char32_t a, char32_t b) { return IsStop(b) && !IsDigit(a); }, apart_after);
   PassOverPairs(
-      text, spare, [](char32_t a, char32_t b) { return IsStop(a) && !IsDigit(b); },
-      [](Characters& out, char32_t a, char32_t b) { out.append({U' ', a, U' ', b}); });
+      text, spare, [](char32_t a, char32_t b) { return IsStop(a) && !IsDigit(b); }, apart_before);
   PassOverPairs(
-      text, spare, [](char32_t a, char32_t b) { return b == U'-' && IsDigit(a); },
-      [](Characters& out, char32_t a, char32_t b) { out.append({a, U' ', b, U' '}); });
+      text, spare, [](char32_t a, char32_t b) { return b == U'-' && IsDigit(a); }, apart_after);
 }
 
 void RemoveBlanksAtTheEnds(Characters& text) {
@@ -116,7 +131,9 @@ void Prepare13a(Characters& text) {
   Replace(text, U"-\n", U"");
   std::replace(text.begin(), text.end(), U'\n', U' ');
   ReadEntities(text);
-  text = U" " + text + U" ";  // so that a stop at either end has a neighbour
+  // So that a stop at either end has a neighbour.
+  text.insert(text.begin(), U' ');
+  text += U' ';
 }
 
 char32_t Lower(char32_t c) {
