@@ -57,6 +57,27 @@ class Player {
     return {};
   }
 
+  // What every session of a method in a language has in common is read here: its prompts, and what
+  // the model leans to before a word was said. No item then depends on which of them was first.
+  void WarmUp(const std::vector<Unit>& units) const {
+    std::set<std::pair<std::string, Language>> warm;
+    for (const Unit& unit : units) {
+      if (!warm.insert({unit.method, unit.dialogue->language}).second) continue;
+      RunOptions brief = options_;
+      brief.mode = options_.mode == EvalMode::kTask ? EvalMode::kTask : EvalMode::kNextTurn;
+      brief.session.sampling.max_tokens = 1;
+      EvalDialogue first = *unit.dialogue;
+      const std::vector<size_t> turns = AnswerableTurns(first);
+      if (turns.empty()) continue;
+      first.turns.resize(turns.front() + 1);
+      try {
+        static_cast<void>(Player(model_, brief).Play({&first, unit.method}));
+      } catch (const Error& error) {
+        if (EndsTheRun(error)) throw;  // else it will fail, and be counted, where it belongs
+      }
+    }
+  }
+
  private:
   [[nodiscard]] Session Open(const Unit& unit) const {
     SessionOptions session = options_.session;
@@ -96,28 +117,6 @@ class Player {
     return items;
   }
 
-  // What every session of a method in a language has in common is read here: its prompts, and what
-  // the model leans to before a word was said. No item then depends on which of them was first.
-  void WarmUp(const std::vector<Unit>& units) const {
-    std::set<std::pair<std::string, Language>> warm;
-    for (const Unit& unit : units) {
-      if (!warm.insert({unit.method, unit.dialogue->language}).second) continue;
-      RunOptions brief = options_;
-      brief.mode = options_.mode == EvalMode::kTask ? EvalMode::kTask : EvalMode::kNextTurn;
-      brief.session.sampling.max_tokens = 1;
-      EvalDialogue first = *unit.dialogue;
-      const std::vector<size_t> turns = AnswerableTurns(first);
-      if (turns.empty()) continue;
-      first.turns.resize(turns.front() + 1);
-      try {
-        static_cast<void>(Player(model_, brief).Play({&first, unit.method}));
-      } catch (const Error& error) {
-        if (EndsTheRun(error)) throw;  // else it will fail, and be counted, where it belongs
-      }
-    }
-  }
-
- private:
   template <typename Ask>
   EvalItem Answered(const Unit& unit, size_t turn, const Ask& ask, Session& session) const {
     EvalItem item;
