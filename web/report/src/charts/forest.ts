@@ -111,7 +111,7 @@ function row(all: Dot[], options: ForestOptions, width: number, domain: [number,
         label: null,
         tickSize: 4,
         color: 'var(--ink-soft)',
-        ticks: Math.max(2, Math.min(6, Math.floor((facetWidth - room) / 64))),
+        ticks: Math.max(2, Math.min(6, Math.floor((facetWidth - room) / (zero ? 84 : 64)))),
       }),
       several
         ? Plot.text(facets, {

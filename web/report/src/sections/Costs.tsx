@@ -5,7 +5,8 @@ import { drawBalance, type Balance } from '../charts/more';
 import type { Cost, Report } from '../data';
 import { count, decimalsFor, duration, isNumber, number } from '../format';
 import { Card, Section, Wide } from '../parts';
-import { valueInWords, valueOf } from '../verdict';
+import { Key } from './Key';
+import { valueInWords, valueOf, verdictFor } from '../verdict';
 
 export function Costs({ report }: { report: Report }) {
   const metric = report.metrics.find(({ group, better }) => group !== 'cost' && better !== 'neither');
@@ -25,6 +26,10 @@ function BalanceCard({ report, metricId }: { report: Report; metricId: string })
   const metric = report.metrics.find(({ id }) => id === metricId)!;
   const { draw, words } = useMemo(() => {
     const decimals = decimalsFor(metric.values.map(({ mean }) => mean));
+    const toneOf = (method: string) => {
+      const verdict = verdictFor(metric, method, 'all');
+      return method === report.baseline ? 'baseline' : verdict === 'few' ? 'unclear' : verdict;
+    };
     const dots = report.cost.flatMap((cost): Balance[] => {
       const value = valueOf(metric, cost.method);
       if (!isNumber(cost.ms?.mean) || !isNumber(value?.mean)) return [];
@@ -37,7 +42,7 @@ function BalanceCard({ report, metricId }: { report: Report; metricId: string })
           value: value.mean,
           low: value.low,
           high: value.high,
-          baseline: cost.method === report.baseline,
+          tone: toneOf(cost.method),
           tip: `${cost.method}\n${duration(cost.ms.mean)} a turn\n${metric.title} ${valueInWords(value, decimals, metric.unit)}`,
         },
       ];
@@ -51,7 +56,8 @@ function BalanceCard({ report, metricId }: { report: Report; metricId: string })
   const better = metric.better === 'higher' ? 'Up and to the left is better.' : 'Down and to the left is better.';
   return (
     <Card title={`${metric.title} and the time of a turn`} about={`${better} Bars are 95 % intervals of both.`}>
-      <Chart draw={draw} summary={`${words.join('; ')}.`} max={820} />
+      <Key report={report} />
+      <Chart draw={draw} summary={`${words.join('; ')}.`} max={900} />
     </Card>
   );
 }
