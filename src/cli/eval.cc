@@ -33,6 +33,8 @@ struct Arguments {
   std::string data = "scenarios";
   std::string split = "held-out";
   std::string client_model;
+  std::vector<std::string> judges;
+  std::vector<std::string> rubrics = {"esc"};
   std::string shard = "1/1";
   std::string out;
   size_t limit = 0;
@@ -173,6 +175,10 @@ int Evaluate(const Arguments& arguments) {
   RunSummary summary;
   try {
     summary = RunEval(model, data, arguments.out, options);
+    if (!arguments.judges.empty()) {
+      JudgeRun(arguments.out, arguments.judges, arguments.rubrics, model_arguments, knowledge,
+               options.stop);
+    }
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kUsage) throw;
     const std::string kept =
@@ -240,6 +246,13 @@ void AddEval(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--client-model", arguments->client_model,
                       "Who plays the client; default: the model itself");
+  command
+      ->add_option("--judge", arguments->judges,
+                   "Models that score every reply by --rubric, parted by commas")
+      ->delimiter(',');
+  command->add_option("--rubric", arguments->rubrics, "What judges are asked, of data/rubrics/")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_option("--scheme", arguments->session.scheme, "Phase scheme")->capture_default_str();
   command->add_option("--seed", arguments->session.seed, "Of every draw")->capture_default_str();
   command->add_option("--temperature", arguments->session.temperature, "Of replies")

@@ -1,17 +1,25 @@
 #include "cli/eval_report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/draw.h"
 #include "emostage/error.h"
+#include "eval/human_sheet.h"
+#include "eval/judging.h"
 #include "eval/report.h"
+#include "eval/report_page.h"
 #include "eval/run_folder.h"
 
 namespace emostage {
@@ -76,6 +84,64 @@ void PrintLabels(const OrderedJson& report) {
   }
 }
 
+// What people said, from a filled sheet's folder (sheet.csv beside its key.json) or a file of
+// lines.
+std::vector<HumanScore> PeoplesScores(const std::string& path, const Knowledge& knowledge,
+                                      std::vector<std::string>& notes) {
+  if (path.empty()) return {};
+  if (std::filesystem::is_directory(path)) {
+    const std::filesystem::path folder = path;
+    SheetReading reading =
+        ReadHumanSheet(ReadFile(folder / "sheet.csv"), ReadFile(folder / "key.json"), knowledge);
+    for (const std::string& remark : reading.remarks) notes.push_back("Rating sheet: " + remark);
+    return std::move(reading.scores);
+  }
+  HumanFile file = ReadHumanLines(ReadFile(path), path, knowledge);
+  for (const std::string& remark : file.remarks) notes.push_back("People's scores: " + remark);
+  return std::move(file.scores);
+}
+
+std::vector<const Rubric*> RubricsOf(const std::vector<std::string>& names,
+                                     const Knowledge& knowledge) {
+  std::vector<const Rubric*> rubrics;
+  for (const std::string& name : names) rubrics.push_back(&knowledge.rubric(name));
+  return rubrics;
+}
+
+struct SheetArguments {
+  std::string folder;
+  std::string out;
+  std::vector<std::string> rubrics = {"esc"};
+  std::string language = "en";
+  uint64_t seed = 1;
+  size_t limit = 0;
+};
+
+int Sheet(const SheetArguments& arguments) {
+  const auto knowledge = LoadKnowledge();
+  const std::vector<const Rubric*> rubrics = RubricsOf(arguments.rubrics, *knowledge);
+  const FinishedRun run = ReadRun({arguments.folder});
+  std::vector<JudgeItem> items = JudgeItems(run, rubrics.front()->scope);
+  // So many places, each with every method's reply.
+  if (arguments.limit > 0) {
+    std::set<std::string> places;
+    std::erase_if(items, [&](const JudgeItem& item) {
+      if (places.size() < arguments.limit) places.insert(item.id);
+      return !places.contains(item.id);
+    });
+  }
+  SheetOptions options;
+  options.seed = arguments.seed;
+  options.language = LanguageFromCode(arguments.language).value_or(Language::kEnglish);
+  std::filesystem::create_directories(arguments.out);
+  WriteHumanSheet(MakeHumanSheet(items, rubrics, *knowledge, options), arguments.out);
+  std::printf(
+      "Written: sheet.html and sheet.csv in %s (either is enough), %zu replies to rate.\n"
+      "Keep key.json from the raters. Back in: emostage report %s --people %s\n",
+      arguments.out.c_str(), items.size(), arguments.folder.c_str(), arguments.out.c_str());
+  return 0;
+}
+
 struct Arguments {
   std::vector<std::string> folders;
   std::string out;
@@ -110,6 +176,9 @@ int Compare(const Arguments& arguments) {
 void EvalReportArguments::AddTo(CLI::App& command) {
   command.add_option("--baseline", baseline,
                      "The method that others are compared with (default: direct)");
+  command.add_option("--people", people,
+                     "People's scores to hold judges against: the folder of a filled rating sheet, "
+                     "or a file of JSON lines");
   command.add_option("--resamples", resamples, "Draws for intervals and tests")
       ->check(CLI::Range(100, 1'000'000))
       ->capture_default_str();
@@ -126,6 +195,13 @@ int WriteEvalReport(const std::vector<std::filesystem::path>& folders,
   options.baseline = arguments.baseline;
   options.resamples = arguments.resamples;
   options.examples = arguments.examples;
+  const std::vector<HumanScore> people = PeoplesScores(arguments.people, knowledge, options.notes);
+  std::vector<JudgeScore> judged;
+  for (const std::filesystem::path& folder : folders) {
+    std::vector<JudgeScore> some = ReadJudgements(folder);
+    std::ranges::move(some, std::back_inserter(judged));
+  }
+  AddJudgements(judged, people, knowledge, options);
   const OrderedJson report = BuildReport(run, knowledge, options);
   WriteReportFiles(report, out);
   PrintMetrics(report);
@@ -135,8 +211,39 @@ int WriteEvalReport(const std::vector<std::filesystem::path>& folders,
   return 0;
 }
 
+void JudgeRun(const std::filesystem::path& out, const std::vector<std::string>& models,
+              const std::vector<std::string>& rubrics, const ModelArguments& like,
+              const std::shared_ptr<const Knowledge>& knowledge, const std::stop_token& stop) {
+  std::vector<Judge> judges;
+  for (const std::string& model : models) {
+    ModelArguments arguments = like;
+    arguments.model = model;
+    judges.emplace_back(arguments.Load(), knowledge);
+  }
+  JudgingOptions options;
+  options.stop = stop;
+  if (isatty(STDERR_FILENO) != 0) {
+    options.progress = [](size_t done, size_t of) {
+      std::fprintf(stderr, "\rjudged %zu of %zu talks%s", done, of, done == of ? "\r\x1b[K" : "");
+    };
+  }
+  const std::vector<const Rubric*> asked = RubricsOf(rubrics, *knowledge);
+  const FinishedRun run = ReadRun({out});
+  for (const Rubric* rubric : asked) {
+    if (JudgeItems(run, rubric->scope).empty()) {
+      throw Error(
+          ErrorCode::kUsage,
+          "the rubric '" + rubric->file.id + "' judges whole sessions, and this run has none",
+          "use --mode session, or another --rubric");
+    }
+  }
+  static_cast<void>(RunJudges(run, out, judges, asked, options));
+}
+
 void WriteReportFiles(const OrderedJson& report, const std::filesystem::path& out) {
-  WriteFileAtomically(out / "report.json", DumpJson(report, 1) + '\n');
+  const std::string json = DumpJson(report, 1) + '\n';
+  WriteFileAtomically(out / "report.json", json);
+  WriteFileAtomically(out / "report.html", ReportPage(json));
   WriteFileAtomically(out / "report.csv", ReportCsv(report));
 }
 
@@ -194,8 +301,20 @@ void AddReport(CLI::App& app, Run& run) {
   compare->add_option("--out", two->out, "A folder for a report of the comparison");
   two->report.AddTo(*compare);
   compare->callback([two, &run] { run = [two] { return Compare(*two); }; });
-  command->callback([arguments, compare, &run] {
-    if (compare->parsed()) return;
+  CLI::App* sheet = command->add_subcommand(
+      "sheet", "Rating sheets for people, as a table and as a page, blinded and shuffled");
+  auto rated = std::make_shared<SheetArguments>();
+  sheet->add_option("FOLDER", rated->folder, "What 'eval --out' wrote")->required();
+  sheet->add_option("--out", rated->out, "A folder for the sheets and their key")->required();
+  sheet->add_option("--rubric", rated->rubrics, "What is asked, of data/rubrics/")
+      ->delimiter(',')
+      ->capture_default_str();
+  sheet->add_option("--lang", rated->language, "Of the page's own words")->capture_default_str();
+  sheet->add_option("--seed", rated->seed, "Of order and codes")->capture_default_str();
+  sheet->add_option("--limit", rated->limit, "So many places, each with every method's reply");
+  sheet->callback([rated, &run] { run = [rated] { return Sheet(*rated); }; });
+  command->callback([arguments, compare, sheet, &run] {
+    if (compare->parsed() || sheet->parsed()) return;
     run = [arguments] {
       if (arguments->folders.empty()) {
         throw Error(ErrorCode::kUsage, "no folder was given",
