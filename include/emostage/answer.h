@@ -47,10 +47,10 @@ struct Step {
 
 // Why a turn was read as dangerous.
 struct RiskEvidence {
-  std::string source;  // "patterns" or "model"
+  std::string source;  // "patterns", "words" (learned weights) or "model"
   std::string level;   // that it speaks for
   std::string kind;    // "ideation", "abuse", …; empty: the model does not tell
-  std::string rule;    // the pattern's id; empty: the model's
+  std::string rule;    // the pattern's id; empty: not a pattern's
   std::string words;   // of the turn, normalised; of the model: its odds
 };
 

@@ -35,6 +35,8 @@ struct SafetyOptions {
   bool enabled = true;
   // Also ask the model how great the danger is, beside the patterns. One more question a turn.
   bool ask_model = true;
+  // False: the learned weights of data/safety/weights.*.toml are not read. For measurements only.
+  bool weigh_words = true;
   // Two letters (ISO 3166), for the numbers on the card; empty: the client is asked.
   std::string country;
   bool minors = false;                             // remind of what this is after every three hours

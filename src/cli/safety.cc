@@ -30,6 +30,7 @@ struct EvalArguments {
   std::string country;
   bool ordinary = false;
   bool patterns_only = false;
+  bool no_words = false;
   bool tune = false;
   bool quiet_misses = false;
   std::string json;
@@ -104,6 +105,7 @@ int Evaluate(const EvalArguments& arguments) {
   }
   SafetyEvalOptions options;
   if (!arguments.patterns_only) options.model = arguments.model.Load();
+  options.words = !arguments.no_words;
   if (isatty(STDERR_FILENO) != 0) {
     options.progress = [](size_t done, size_t of) {
       std::fprintf(stderr, "\rreading %zu of %zu%s", done, of, done == of ? "\r\x1b[K" : "");
@@ -131,9 +133,10 @@ int Evaluate(const EvalArguments& arguments) {
                     {"text", one.turn->text},
                     {"why", one.why}});
   }
-  std::printf(
-      "%zu talks, %zu client turns, read by %s\n", cases.size(), results.size(),
-      options.model ? ("patterns and " + options.model->info().name).c_str() : "patterns alone");
+  std::string readers = arguments.no_words ? "patterns" : "patterns and words";
+  readers += options.model ? " and " + options.model->info().name : " alone";
+  std::printf("%zu talks, %zu client turns, read by %s\n", cases.size(), results.size(),
+              readers.c_str());
   DrawRates("By language", languages);
   if (!arguments.ordinary) {
     DrawRates("By kind", kinds);
@@ -159,6 +162,7 @@ int Evaluate(const EvalArguments& arguments) {
   }
   if (!arguments.json.empty()) {
     const OrderedJson json = {
+        {"words", options.words},
         {"model", options.model ? OrderedJson(options.model->info().name) : OrderedJson()},
         {"talks", cases.size()},
         {"turns", results.size()},
@@ -169,6 +173,16 @@ int Evaluate(const EvalArguments& arguments) {
         {"missed", misses},
         {"false_alarms", alarms}};
     WriteFileAtomically(arguments.json, DumpJson(json, 1) + "\n");
+  }
+  return 0;
+}
+
+int PrintFeatures(const EvalArguments& arguments) {
+  const auto knowledge = LoadKnowledge(arguments.model.data);
+  for (const std::string& file : arguments.files) {
+    const std::vector<SafetyCase> cases =
+        arguments.ordinary ? ReadOrdinaryTurns(file) : ReadSafetyCases(file);
+    std::fputs(FeatureLines(*knowledge, cases).c_str(), stdout);
   }
   return 0;
 }
@@ -245,13 +259,29 @@ void AddSafety(CLI::App& app, Run& run) {
   eval->add_option("FILE", arguments->files, "Labelled talks, JSON Lines (data/safety/cases/)")
       ->required();
   arguments->model.AddTo(*eval);
-  eval->add_flag("--patterns-only", arguments->patterns_only, "Without a model");
+  eval->add_flag("--patterns-only", arguments->patterns_only,
+                 "Without a model: by patterns and learned weights");
+  eval->add_flag("--no-words", arguments->no_words, "Without the learned weights");
   eval->add_flag("--ordinary", arguments->ordinary,
                  "Each line is an ordinary turn, up to its first tab: count false alarms");
   eval->add_flag("--tune", arguments->tune, "Also print thresholds for this model");
   eval->add_flag("--no-list", arguments->quiet_misses, "Do not list what went wrong");
   eval->add_option("--json", arguments->json, "Also write the figures into this file");
   eval->callback([arguments, &run] { run = [arguments] { return Evaluate(*arguments); }; });
+
+  auto feature_arguments = std::make_shared<EvalArguments>();
+  CLI::App* features = safety->add_subcommand(
+      "features", "What learned weights see of labelled turns, for tools/train_risk_words.py");
+  features->add_option("FILE", feature_arguments->files, "As for eval")->required();
+  features
+      ->add_option("--data", feature_arguments->model.data,
+                   "A folder in place of the built-in files")
+      ->envname("EMOSTAGE_DATA");
+  features->add_flag("--ordinary", feature_arguments->ordinary,
+                     "Each line is an ordinary turn, up to its first tab");
+  features->callback([feature_arguments, &run] {
+    run = [feature_arguments] { return PrintFeatures(*feature_arguments); };
+  });
 
   struct CheckArguments {
     std::string data;

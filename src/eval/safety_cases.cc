@@ -43,6 +43,7 @@ SafetyCase CaseOf(const std::string& line, std::set<std::string>& ids) {
   if (!language) throw Error(ErrorCode::kInput, "a language is en, zh or ja");
   one.language = *language;
   one.form = json.at("form").get<std::string>();
+  one.author = json.value("author", "");
   for (const Json& turn : json.at("turns")) one.turns.push_back(TurnOf(turn));
   if (one.turns.empty()) throw Error(ErrorCode::kInput, "a case needs a turn");
   return one;

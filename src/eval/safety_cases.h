@@ -19,7 +19,8 @@ struct SafetyCase {
   };
   std::string id;
   Language language = Language::kEnglish;
-  std::string form;  // "explicit", "veiled", "hard-negative", …
+  std::string form;    // "explicit", "veiled", "hard-negative", …
+  std::string author;  // who wrote it, where cases of several stand in one file; may be empty
   std::vector<Turn> turns;
 };
 

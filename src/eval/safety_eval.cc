@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/json.h"
 #include "emostage/error.h"
 #include "method/stage.h"
+#include "safety/turn_reading.h"
 #include "session/safety_turn.h"
 
 namespace emostage {
@@ -17,13 +19,14 @@ constexpr RiskLevel kTakeOver = RiskLevel::kModerate;
 // What a turn of a case needs of a model: a talk of its own, and the prompts of the main method.
 class Reader {
  public:
-  Reader(const Knowledge& knowledge, const std::shared_ptr<Model>& model)
-      : knowledge_(knowledge), model_(model), context_(model ? model->Open() : nullptr) {}
+  Reader(const Knowledge& knowledge, const std::shared_ptr<Model>& model, bool words)
+      : knowledge_(knowledge), model_(model), context_(model ? model->Open() : nullptr) {
+    options_.weigh_words = words;
+  }
 
   // Reads the last turn of `dialogue` after `before`, and moves `before` on.
   SafetyResult Read(const Dialogue& dialogue, Language language, ProtocolState& before) {
-    const SafetyOptions options;
-    SafetyTurn turn(knowledge_, options, dialogue, language, before, {});
+    SafetyTurn turn(knowledge_, options_, dialogue, language, before, {});
     SafetyResult result;
     if (model_) {
       StageSettings settings;
@@ -54,6 +57,7 @@ class Reader {
  private:
   inline static Leanings leanings_{""};  // fixed texts only; one asking serves all talks
   const Knowledge& knowledge_;
+  SafetyOptions options_;
   const std::shared_ptr<Model> model_;
   const std::unique_ptr<Context> context_;
   Memory memory_;
@@ -67,7 +71,7 @@ std::vector<SafetyResult> EvaluateSafety(const std::shared_ptr<const Knowledge>&
   std::vector<SafetyResult> results;
   size_t done = 0;
   for (const SafetyCase& one : cases) {
-    Reader reader(*knowledge, options.model);
+    Reader reader(*knowledge, options.model, options.words);
     Dialogue dialogue;
     ProtocolState state;
     for (const SafetyCase::Turn& turn : one.turns) {
@@ -81,6 +85,37 @@ std::vector<SafetyResult> EvaluateSafety(const std::shared_ptr<const Knowledge>&
     if (options.progress) options.progress(++done, cases.size());
   }
   return results;
+}
+
+std::string FeatureLines(const Knowledge& knowledge, const std::vector<SafetyCase>& cases) {
+  std::string lines;
+  for (const SafetyCase& one : cases) {
+    std::string_view before;
+    RiskLevel talk = RiskLevel::kNone;
+    int number = 0;
+    for (const SafetyCase::Turn& turn : one.turns) {
+      if (turn.role == Role::kCounsellor) {
+        before = turn.text;
+        continue;
+      }
+      const TurnFeatures features = FeaturesOf(knowledge.safety(), one.language, turn.text, before);
+      const OrderedJson json = {{"id", one.id},
+                                {"turn", ++number},
+                                {"author", one.author},
+                                {"language", LanguageCode(features.language)},
+                                {"form", one.form},
+                                {"kind", turn.kind},
+                                {"level", RiskLevelName(turn.level)},
+                                {"level_before", RiskLevelName(talk)},
+                                {"patterns", RiskLevelName(features.level)},
+                                {"explicit", features.is_explicit},
+                                {"sentences", features.sentences},
+                                {"found", features.found}};
+      lines += DumpJson(json) + "\n";
+      talk = turn.level;
+    }
+  }
+  return lines;
 }
 
 void Count(SafetyRates& rates, const SafetyResult& result) {

@@ -29,8 +29,13 @@ struct SafetyResult {
   std::vector<double> leaning;
 };
 
+// What learned weights see of each client turn, one JSON object a line.
+[[nodiscard]] std::string FeatureLines(const Knowledge& knowledge,
+                                       const std::vector<SafetyCase>& cases);
+
 struct SafetyEvalOptions {
-  std::shared_ptr<Model> model;  // null: patterns alone
+  std::shared_ptr<Model> model;  // null: patterns and learned weights alone
+  bool words = true;             // false: without the weights
   std::function<void(size_t done, size_t of)> progress;
 };
 

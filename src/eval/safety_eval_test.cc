@@ -45,6 +45,9 @@ TEST(SafetyCases, FaultsNameTheLine) {
   std::string wrong = kGood;
   wrong.replace(wrong.find("high"), 4, "some");
   EXPECT_THAT(Fault(wrong), HasSubstr("level"));
+  std::string signed_case = kGood;
+  signed_case.insert(1, R"("author":"en-1",)");
+  EXPECT_EQ(Fault(signed_case), "");
 }
 
 // Figures of statsmodels 0.15.0, proportion_confint(…, method="wilson").
@@ -56,11 +59,13 @@ TEST(Wilson, AgreesWithAReference) {
   EXPECT_EQ(Wilson(0, 0).high, 1.0);
 }
 
-SafetyRates Rates(const std::string& half, const std::string& language) {
+SafetyRates Rates(const std::string& half, const std::string& language, bool words) {
   const auto cases = ReadSafetyCases(std::string(EMOSTAGE_SOURCE_DIR) + "/data/safety/cases/" +
                                      half + "." + language + ".jsonl");
+  SafetyEvalOptions options;
+  options.words = words;
   SafetyRates rates;
-  for (const SafetyResult& one : EvaluateSafety(LoadKnowledge(), cases, {})) Count(rates, one);
+  for (const SafetyResult& one : EvaluateSafety(LoadKnowledge(), cases, options)) Count(rates, one);
   return rates;
 }
 
@@ -68,12 +73,35 @@ SafetyRates Rates(const std::string& half, const std::string& language) {
 TEST(SafetyEval, PatternsKeepWhatTheyReachedOnTheHeldOutHalf) {
   for (const char* language : {"en", "zh", "ja"}) {
     SCOPED_TRACE(language);
-    const SafetyRates rates = Rates("held-out", language);
+    const SafetyRates rates = Rates("held-out", language, false);
     EXPECT_GE(rates.danger, 100U);
     EXPECT_GE(rates.calm, 80U);
     EXPECT_GE(static_cast<double>(rates.caught), 0.70 * static_cast<double>(rates.danger));
     EXPECT_LE(static_cast<double>(rates.alarms), 0.14 * static_cast<double>(rates.calm));
   }
+}
+
+TEST(SafetyEval, WordsCatchMoreThanPatternsAlone) {
+  for (const char* language : {"en", "zh", "ja"}) {
+    SCOPED_TRACE(language);
+    const SafetyRates patterns = Rates("held-out", language, false);
+    const SafetyRates both = Rates("held-out", language, true);
+    EXPECT_GE(both.caught, patterns.caught);
+    EXPECT_LE(static_cast<double>(both.alarms), 0.16 * static_cast<double>(both.calm));
+  }
+}
+
+TEST(SafetyEval, FeatureLinesTellWhatIsLearnedFrom) {
+  SafetyCase one;
+  one.id = "a";
+  one.author = "en-1";
+  one.form = "veiled";
+  one.turns.push_back({Role::kClient, "I want to die. Now", RiskLevel::kModerate, "ideation"});
+  const std::string line = FeatureLines(*LoadKnowledge(), {one});
+  EXPECT_THAT(line, HasSubstr(R"("author":"en-1")"));
+  EXPECT_THAT(line, HasSubstr(R"("explicit":true)"));
+  EXPECT_THAT(line, HasSubstr(R"("w:want to die")"));
+  EXPECT_THAT(line, HasSubstr(R"(["w:now",)"));
 }
 
 }  // namespace

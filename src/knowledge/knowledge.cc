@@ -109,7 +109,8 @@ std::unique_ptr<const SafetyKnowledge> ReadSafetyFiles(const DataSource& source)
                                   ReadSafety<AnswerPatterns>(source, "answers" + code),
                                   ReadSafety<OutputPatterns>(source, "output" + code),
                                   ReadSafety<ProtocolTexts>(source, "protocol" + code),
-                                  ReadSafety<RiskQuestion>(source, "question" + code)};
+                                  ReadSafety<RiskQuestion>(source, "question" + code),
+                                  ReadSafety<WordWeights>(source, "weights" + code)};
   };
   auto other = std::async(std::launch::async, [&read] {
     return std::pair(read(Language::kChinese), read(Language::kJapanese));

@@ -70,7 +70,7 @@ RiskPatterns::RiskPatterns(const TomlDocument& file)
   root.AllowOnly({"version", "language", "source", "concepts", "risk", "not_risk"});
   std::set<std::string> ids;
   for (const TomlTable& table : root.Tables("risk")) {
-    table.AllowOnly({"id", "kind", "level", "match", "about", "asked", "note"});
+    table.AllowOnly({"id", "kind", "level", "match", "about", "asked", "explicit", "note"});
     Entry entry;
     entry.rule.id = NewId(table, ids);
     entry.rule.kind = table.Text("kind");
@@ -81,6 +81,9 @@ RiskPatterns::RiskPatterns(const TomlDocument& file)
       CheckName(table, "about", std::vector<std::string_view>{"self", "other"}, about);
       entry.rule.about_other = about == "other";
     }
+    // Who answers yes to a direct question has said it.
+    entry.rule.is_explicit =
+        table.Has("asked") || (table.Has("explicit") && table.Flag("explicit"));
     if (table.Has("asked")) {
       entry.asked = patterns_.Add(table, "asked");
       Entry question;
@@ -102,7 +105,8 @@ RiskPatterns::RiskPatterns(const TomlDocument& file)
 }
 
 std::vector<RiskFinding> RiskPatterns::Read(const std::vector<std::string>& units,
-                                            std::string_view before) const {
+                                            std::string_view before,
+                                            std::set<std::string, std::less<>>* dropped) const {
   const std::vector<PatternSet::Hit> hits =
       patterns_.Find(units, [this](size_t rule) { return !rules_[rule].is_question; });
   std::optional<std::vector<PatternSet::Hit>> asked;
@@ -117,11 +121,13 @@ std::vector<RiskFinding> RiskPatterns::Read(const std::vector<std::string>& unit
       }
       if (std::ranges::find(*asked, *entry.asked, &PatternSet::Hit::rule) == asked->end()) continue;
     }
-    const bool exempt = std::ranges::any_of(hits, [&](const PatternSet::Hit& other) {
-      const Entry& by = rules_[other.rule];
-      return by.exempts && entry.rule.level <= by.rule.level && other.begin < hit.end &&
-             hit.begin < other.end;
+    const auto by = std::ranges::find_if(hits, [&](const PatternSet::Hit& other) {
+      const Entry& exempting = rules_[other.rule];
+      return exempting.exempts && entry.rule.level <= exempting.rule.level &&
+             other.begin < hit.end && hit.begin < other.end;
     });
+    const bool exempt = by != hits.end();
+    if (exempt && dropped != nullptr) dropped->insert(rules_[by->rule].rule.id);
     const bool again = std::ranges::any_of(
         findings, [&](const RiskFinding& one) { return one.rule == &entry.rule; });
     if (!exempt && !again) findings.push_back({&entry.rule, Words(units, hit.begin, hit.end)});

@@ -24,6 +24,7 @@ struct RiskRule {
   std::string kind;
   RiskLevel level = RiskLevel::kNone;
   bool about_other = false;  // somebody else is in danger
+  bool is_explicit = false;  // says it outright: no other reading may weigh it down
 };
 
 struct RiskFinding {
@@ -39,8 +40,10 @@ class RiskPatterns {
   [[nodiscard]] const DataFileInfo& file() const { return file_; }
   [[nodiscard]] Language language() const { return language_; }
   // The gravest first. `before`: the listener's turn just before, for answers such as "yes".
-  [[nodiscard]] std::vector<RiskFinding> Read(const std::vector<std::string>& units,
-                                              std::string_view before) const;
+  // `dropped`, unless null, gets the ids of the [[not_risk]] that dropped a finding.
+  [[nodiscard]] std::vector<RiskFinding> Read(
+      const std::vector<std::string>& units, std::string_view before,
+      std::set<std::string, std::less<>>* dropped = nullptr) const;
   [[nodiscard]] size_t rules() const { return rules_.size(); }
 
  private:

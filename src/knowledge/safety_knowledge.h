@@ -7,6 +7,7 @@
 #include "knowledge/protocol_texts.h"
 #include "knowledge/risk_patterns.h"
 #include "knowledge/risk_question.h"
+#include "knowledge/word_weights.h"
 
 namespace emostage {
 
@@ -18,6 +19,7 @@ struct SafetyKnowledge {
     OutputPatterns output;
     ProtocolTexts texts;
     RiskQuestion question;
+    WordWeights weights;
   };
   std::vector<Words> languages;  // by Language
   Traditional traditional;

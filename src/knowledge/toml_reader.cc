@@ -199,6 +199,11 @@ void TomlTable::FailAt(std::string_view key, const std::string& what,
   FailOnLine(Find(key).line, what, remedy);
 }
 
+void TomlTable::FailInText(std::string_view key, int line, const std::string& what,
+                           const std::string& remedy) const {
+  FailOnLine(Find(key).line + line, what, remedy);  // TOML drops the line break after ''''
+}
+
 const TomlNode::Table& TomlTable::entries() const {
   return std::get<TomlNode::Table>(node_->value);  // only tables are ever wrapped
 }

@@ -62,6 +62,9 @@ class TomlTable {
   // The same, naming the line of `key`'s value.
   [[noreturn]] void FailAt(std::string_view key, const std::string& what,
                            const std::string& remedy = "") const;
+  // The same, naming a line, from 1 on, of the text of '''several lines''' that is `key`'s value.
+  [[noreturn]] void FailInText(std::string_view key, int line, const std::string& what,
+                               const std::string& remedy = "") const;
 
  private:
   [[nodiscard]] const TomlNode::Table& entries() const;

@@ -22,11 +22,25 @@ struct TurnReading {
   std::vector<RiskEvidence> evidence;          // the gravest first
 };
 
-// Reads a turn by patterns alone: those of each language whose script the text has, since people
-// change language, and of `language`. `before`: the listener's turn before it, may be empty. A
-// pure function of its arguments; costs well under a millisecond.
+// Reads a turn by what needs no model: patterns, those of each language whose script the text has,
+// since people change language, and of `language`; and beside them, unless `weigh_words` is false,
+// the learned weights of the language it is mostly written in, which may raise none and low to
+// moderate, and lower a moderate that no pattern says outright to low. `before`: the listener's
+// turn before it, may be empty. A pure function of its arguments; costs well under a millisecond.
 [[nodiscard]] TurnReading ReadTurn(const SafetyKnowledge& safety, Language language,
-                                   std::string_view text, std::string_view before);
+                                   std::string_view text, std::string_view before,
+                                   bool weigh_words = true);
+
+// What the learned weights see of a turn; tools/train_risk_words.py learns from it.
+struct TurnFeatures {
+  Language language = Language::kEnglish;           // whose weights would read it
+  std::vector<std::vector<std::string>> sentences;  // of each, its features
+  std::vector<std::string> found;                   // of what the patterns found
+  RiskLevel level = RiskLevel::kNone;               // as the patterns read it
+  bool is_explicit = false;                         // and one of them says it outright
+};
+[[nodiscard]] TurnFeatures FeaturesOf(const SafetyKnowledge& safety, Language language,
+                                      std::string_view text, std::string_view before);
 
 // Takes the model's level in: `probabilities` of the labels of RiskQuestion.
 void AddModelReading(TurnReading& reading, RiskLevel level, const std::string& detail);

@@ -1,9 +1,13 @@
 #include "safety/turn_reading.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <string>
+#include <utility>
 
+#include "base/file.h"
 #include "knowledge/knowledge.h"
 
 namespace emostage {
@@ -60,6 +64,85 @@ TEST(TurnReading, EvidenceNamesTheRuleAndTheGravestComesFirst) {
   EXPECT_EQ(turn.evidence.front().source, "patterns");
   EXPECT_EQ(turn.evidence.front().level, RiskLevelName(turn.level));
   EXPECT_FALSE(turn.evidence.front().rule.empty());
+}
+
+// data/ with English weights by which "quiet water" is danger to somebody else and all else is
+// none.
+class Weighed : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    namespace fs = std::filesystem;
+    const fs::path folder =
+        fs::path(::testing::TempDir()) / ("emostage_weights_" + std::to_string(getpid()));
+    fs::remove_all(folder);
+    fs::copy(fs::path(EMOSTAGE_SOURCE_DIR) / "data", folder, fs::copy_options::recursive);
+    std::string columns;
+    for (const char* column :
+         {"danger", "self", "others", "abuse", "psychosis", "eating", "medical", "third"}) {
+      columns += std::string(column) + " = " + (column == std::string("danger") ? "-5\n" : "0.1\n");
+    }
+    std::string steps = columns;
+    steps.replace(steps.find("-5"), 2, "0.3");
+    WriteFileAtomically(folder / "safety/weights.en.toml",
+                        "version = 1\nlanguage = \"en\"\nsource = \"a test\"\n"
+                        "take_over = 0.8\ncalm = 0.2\n"
+                        "columns = [\"danger\", \"self\", \"others\", \"abuse\", \"psychosis\", "
+                        "\"eating\", \"medical\", \"third\"]\n"
+                        "weights = '''\nzUUUUUUz w:quiet water\n'''\n[bias]\n" +
+                            columns + "[step]\n" + steps);
+    knowledge_ = new Knowledge(Knowledge::Load(folder));
+    static_cast<void>(knowledge_->safety());
+    fs::remove_all(folder);
+  }
+  static void TearDownTestSuite() { delete std::exchange(knowledge_, nullptr); }
+  static TurnReading Read(const std::string& text, bool weigh_words = true) {
+    return ReadTurn(knowledge_->safety(), Language::kEnglish, text, "", weigh_words);
+  }
+
+ private:
+  inline static Knowledge* knowledge_ = nullptr;
+};
+
+TEST_F(Weighed, WordsRaiseToModerateWithTheirTrack) {
+  const TurnReading turn = Read("quiet water");
+  EXPECT_EQ(turn.level, RiskLevel::kModerate);
+  EXPECT_EQ(turn.track, "third");
+  ASSERT_EQ(turn.evidence.size(), 1U);
+  EXPECT_EQ(turn.evidence[0].source, "words");
+  EXPECT_EQ(turn.evidence[0].words, "1.00 quiet water");
+  EXPECT_EQ(Read("Nothing new today. Quiet water. We had soup.").level, RiskLevel::kModerate);
+  EXPECT_EQ(Read("quiet water", false).level, RiskLevel::kNone);
+}
+
+TEST_F(Weighed, WordsLowerOnlyAModerateThatIsNotSaidOutright) {
+  const std::string mild = "the voices in my head tell me things";
+  ASSERT_EQ(Read(mild, false).level, RiskLevel::kModerate);
+  const TurnReading lowered = Read(mild);
+  EXPECT_EQ(lowered.level, RiskLevel::kLow);
+  EXPECT_TRUE(lowered.kinds.empty());
+  EXPECT_TRUE(lowered.track.empty());
+  EXPECT_EQ(lowered.evidence.back().source, "words");
+  for (const char* text : {"I want to kill myself", "I want to die. I took all the pills",
+                           "I don't want to live anymore"}) {
+    EXPECT_EQ(Read(text).level, Read(text, false).level) << text;
+    EXPECT_GE(Read(text).level, RiskLevel::kModerate) << text;
+  }
+}
+
+TEST(TurnReading, WordsNeverLowerWhatIsSaidOutrightOrGraver) {
+  for (const char* text : {"I want to kill myself", "I want to die. I took all the pills",
+                           "I don't want to live anymore"}) {
+    EXPECT_EQ(Read(text).level, ReadTurn(Shipped(), Language::kEnglish, text, "", false).level);
+  }
+}
+
+TEST(TurnReading, FeaturesAreOfTheLanguageItIsWrittenInAndSimplified) {
+  const TurnFeatures traditional = FeaturesOf(Shipped(), Language::kJapanese, "我想自殺嗎？", "");
+  EXPECT_EQ(traditional.language, Language::kJapanese) << "a talk in Japanese may lack kana";
+  EXPECT_EQ(FeaturesOf(Shipped(), Language::kChinese, "我想自殺", "").sentences,
+            FeaturesOf(Shipped(), Language::kChinese, "我想自杀", "").sentences);
+  EXPECT_EQ(FeaturesOf(Shipped(), Language::kChinese, "I am so tired", "").language,
+            Language::kEnglish);
 }
 
 TEST(TurnReading, TheModelCanRaiseNeverLower) {

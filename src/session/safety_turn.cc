@@ -50,7 +50,8 @@ SafetyTurn::SafetyTurn(const Knowledge& knowledge, const SafetyOptions& options,
       times_(times) {
   const size_t last = dialogue.turns.size() - 1;
   const std::string& text = dialogue.turns[last].text;
-  reading_ = ReadTurn(safety_, language, text, LastOf(dialogue, last, Role::kCounsellor));
+  reading_ = ReadTurn(safety_, language, text, LastOf(dialogue, last, Role::kCounsellor),
+                      options.weigh_words);
   country_ = CountryAfter(safety_, options, before, text);
   Move();
 }
@@ -166,9 +167,8 @@ ProtocolState ReplayProtocol(const SafetyKnowledge& safety, const SafetyOptions&
     heard.turns.assign(1, turn);
     const Language spoken = language.value_or(DetectLanguage(heard));
     const std::string country = CountryAfter(safety, options, state, turn.text);
-    state = Advance(state, ReadTurn(safety, spoken, turn.text, before), safety.in(spoken).texts,
-                    safety.helplines.Find(country))
-                .state;
+    const TurnReading reading = ReadTurn(safety, spoken, turn.text, before, options.weigh_words);
+    state = Advance(state, reading, safety.in(spoken).texts, safety.helplines.Find(country)).state;
     state.country = country == options.country ? "" : country;
   }
   return state;

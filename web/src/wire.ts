@@ -5,7 +5,7 @@ export type LanguageChoice = 'auto' | Language;
 export type RiskLevel = 'none' | 'low' | 'moderate' | 'high' | 'imminent';
 
 export interface RiskEvidence {
-  source: 'patterns' | 'model';
+  source: 'patterns' | 'words' | 'model';
   level: RiskLevel;
   kind: string | null;
   rule: string | null;
