@@ -199,6 +199,11 @@ void AddEval(CLI::App& app, Run& run) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand(
       "eval", "Lets methods answer recorded dialogues and shows with numbers what each is worth");
+  arguments->model.AddTo(*command);
+  // Elsewhere "--data" names the prompts and schemes; here it is what everybody calls the data.
+  command->remove_option(command->get_option("--data"));
+  command->add_option("--data-files", arguments->model.data,
+                      "A folder in place of the built-in prompts and phase schemes");
   command->add_option("--method", arguments->methods, "Methods, parted by commas; see 'methods'")
       ->delimiter(',')
       ->capture_default_str();
@@ -243,7 +248,6 @@ void AddEval(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_flag("--no-safety", arguments->session.no_safety,
                     "Methods alone: the safety protocol answers no turn");
-  arguments->model.AddTo(*command);
   arguments->report.AddTo(*command);
   command->footer(
       "Needs hours with a large model: watch the progress, stop it with Ctrl-C, and run "

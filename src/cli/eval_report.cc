@@ -204,7 +204,8 @@ void AddReport(CLI::App& app, Run& run) {
       const auto knowledge = LoadKnowledge(arguments->data);
       std::vector<std::filesystem::path> folders(arguments->folders.begin(),
                                                  arguments->folders.end());
-      const std::filesystem::path out = arguments->out.empty() ? folders.front() : arguments->out;
+      const std::filesystem::path out =
+          arguments->out.empty() ? folders.front() : std::filesystem::path(arguments->out);
       std::filesystem::create_directories(out);
       return WriteEvalReport(folders, out, *knowledge, arguments->report);
     };

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -54,6 +55,27 @@ class Player {
         return LabelTurns(model_, *unit.dialogue, options_);
     }
     return {};
+  }
+
+  // What every session of a method in a language has in common is read here: its prompts, and what
+  // the model leans to before a word was said. No item then depends on which of them was first.
+  void WarmUp(const std::vector<Unit>& units) const {
+    std::set<std::pair<std::string, Language>> warm;
+    for (const Unit& unit : units) {
+      if (!warm.insert({unit.method, unit.dialogue->language}).second) continue;
+      RunOptions brief = options_;
+      brief.mode = options_.mode == EvalMode::kTask ? EvalMode::kTask : EvalMode::kNextTurn;
+      brief.session.sampling.max_tokens = 1;
+      EvalDialogue first = *unit.dialogue;
+      const std::vector<size_t> turns = AnswerableTurns(first);
+      if (turns.empty()) continue;
+      first.turns.resize(turns.front() + 1);
+      try {
+        static_cast<void>(Player(model_, brief).Play({&first, unit.method}));
+      } catch (const Error& error) {
+        if (EndsTheRun(error)) throw;  // else it will fail, and be counted, where it belongs
+      }
+    }
   }
 
  private:
@@ -206,6 +228,7 @@ RunSummary RunEval(const std::shared_ptr<Model>& model, const DataSet& data,
   }
 
   const Player player(model, options);
+  player.WarmUp(open);
   std::atomic<size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr failure;

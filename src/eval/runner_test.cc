@@ -28,10 +28,16 @@ const std::shared_ptr<const Knowledge>& Shipped() {
   return knowledge;
 }
 
-// Answers with the seed it was given, so that equal items have equal replies and no others have.
+// Answers with the seed it was given, in words (digits would be held back), so that equal items
+// have equal replies and no others have.
 std::shared_ptr<ScriptedModel> SeedTeller() {
   return ScriptedModel::Create({.text = [](const Ask& ask) {
-    return "I hear you, number " + std::to_string(ask.sampling.seed % 100000) + ".";
+    std::string reply = "I hear";
+    for (uint64_t rest = ask.sampling.seed % 100000; rest > 0; rest /= 10) {
+      reply += ' ';
+      reply += "abcdefghij"[rest % 10];
+    }
+    return reply + ".";
   }});
 }
 
@@ -81,7 +87,8 @@ TEST_F(RunnerTest, EveryPlaceOfEveryDialogueIsAnsweredOnceByEveryMethod) {
   EXPECT_EQ(items.size(), 2 * places);
   for (const EvalItem& item : items) {
     EXPECT_EQ(item.error, "");
-    EXPECT_EQ(item.answer.phase.has_value(), item.method == "emostage");
+    const bool answered = item.method == "emostage" && !item.answer.risk.took_over;
+    EXPECT_EQ(item.answer.phase.has_value(), answered);
   }
 }
 
@@ -101,11 +108,11 @@ TEST_F(RunnerTest, AKilledRunGoesOnWithTheSameItems) {
   const RunSummary summary = RunEval(SeedTeller(), data_, killed, options_);
   EXPECT_EQ(summary.resumed, 9U);
   EXPECT_GE(summary.cut_off, 1U);
-  EXPECT_EQ(Content(killed), Content(whole));
+  EXPECT_TRUE(Content(killed) == Content(whole));
   // And a finished run asks nothing more.
   const auto idle = SeedTeller();
   EXPECT_EQ(RunEval(idle, data_, killed, options_).resumed, 18U);
-  EXPECT_THAT(idle->asked(), SizeIs(0));
+  EXPECT_THAT(idle->asked(), SizeIs(0));  // not even to warm up
 }
 
 TEST_F(RunnerTest, ShardsAndThreadsMakeNoDifference) {
@@ -120,7 +127,7 @@ TEST_F(RunnerTest, ShardsAndThreadsMakeNoDifference) {
   for (options_.shard = 0; options_.shard < 2; ++options_.shard) {
     RunEval(SeedTeller(), data_, joined, options_);
   }
-  EXPECT_EQ(Content(joined), Content(whole));
+  EXPECT_TRUE(Content(joined) == Content(whole));
 }
 
 TEST_F(RunnerTest, AMethodsSeedDependsOnThePlaceAlone) {
@@ -156,14 +163,14 @@ TEST_F(RunnerTest, AnAnswerThatFailsIsCountedAndTheRunGoesOn) {
 TEST_F(RunnerTest, AModelThatIsGoneEndsTheRunAndKeepsWhatIsDone) {
   int asked = 0;
   const auto model = ScriptedModel::Create({.text = [&asked](const Ask&) -> std::string {
-    if (++asked > 40) throw Error(ErrorCode::kNetwork, "the server is gone");
+    if (++asked > 60) throw Error(ErrorCode::kNetwork, "the server is gone");
     return "I hear you.";
   }});
   options_.methods = {"direct"};
   EXPECT_THROW(RunEval(model, data_, folder_, options_), Error);
   const size_t kept = ReadItems(folder_).size();
   EXPECT_GT(kept, 0U);
-  EXPECT_LE(kept, 40U);
+  EXPECT_LT(kept, 90U);
   const RunSummary summary = RunEval(SeedTeller(), data_, folder_, options_);
   EXPECT_GT(summary.resumed, 0U);
   EXPECT_GT(ReadItems(folder_).size(), kept);

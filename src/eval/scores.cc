@@ -34,7 +34,7 @@ std::string ReferenceOf(const EvalDialogue& dialogue, const EvalItem& item) {
   return next.role == Role::kCounsellor ? next.text : "";
 }
 
-void Score(ScoredItem& scored) {
+void Measure(ScoredItem& scored) {
   const Answer& answer = scored.item->answer;
   const std::string& reply = answer.reply;
   const Language language = scored.dialogue->language;
@@ -154,7 +154,7 @@ std::vector<ScoredItem> ScoreItems(const std::vector<EvalItem>& items,
     if (item.client.empty() && item.turn < one.dialogue->turns.size()) {
       one.labels = &one.dialogue->turns[item.turn].client;
     }
-    Score(one);
+    Measure(one);
     scored.push_back(std::move(one));
   }
   return scored;

@@ -125,6 +125,17 @@ std::unique_ptr<const SafetyKnowledge> ReadSafetyFiles(const DataSource& source)
                       ReadSafety<RiskThresholds>(source, "thresholds")});
 }
 
+std::vector<Rubric> ReadRubrics(const DataSource& source) {
+  std::vector<Rubric> rubrics;
+  for (const std::string& path : source.List("rubrics", kToml)) {
+    rubrics.push_back(ReadToml(source, path, ReadRubric));
+  }
+  if (rubrics.empty()) {
+    throw Error(ErrorCode::kKnowledge, "there are no rubrics in " + source.DisplayName("rubrics"));
+  }
+  return rubrics;
+}
+
 }  // namespace
 
 Knowledge Knowledge::Load(std::optional<std::filesystem::path> folder) {
@@ -132,6 +143,18 @@ Knowledge Knowledge::Load(std::optional<std::filesystem::path> folder) {
   Knowledge knowledge;
   knowledge.safety_ =
       std::async(std::launch::async, [source] { return ReadSafetyFiles(source); }).share();
+  knowledge.judging_ =
+      std::async(std::launch::deferred, [source] {
+        auto judging = std::make_unique<Judging>();
+        judging->rubrics = ReadRubrics(source);
+        for (const Language language : kAllLanguages) {
+          judging->texts.at(static_cast<std::size_t>(language)) = ReadToml(
+              source,
+              "evaluation/judge." + std::string(LanguageCode(language)) + std::string(kToml),
+              ReadJudgeTexts);
+        }
+        return std::unique_ptr<const Judging>(std::move(judging));
+      }).share();
   knowledge.emotions_ = ReadToml(source, "emotions.toml", ReadEmotions);
   knowledge.needs_ = ReadToml(source, "needs.toml", ReadNeeds);
   knowledge.strategies_ = ReadToml(source, "strategies.toml", ReadStrategies);
@@ -164,6 +187,21 @@ const PromptFile& Knowledge::prompts(std::string_view method, Language language)
   }
   throw Error(ErrorCode::kUsage, "there are no prompts for a method '" + std::string(method) + "'",
               "the methods with prompts are " + known);
+}
+
+const Rubric& Knowledge::rubric(std::string_view name) const {
+  std::string known;
+  for (const Rubric& rubric : rubrics()) {
+    if (rubric.file.id == name) return rubric;
+    if (!known.empty()) known += ", ";
+    known += rubric.file.id;
+  }
+  throw Error(ErrorCode::kUsage, "there is no rubric '" + std::string(name) + "'",
+              "the rubrics are " + known);
+}
+
+const JudgeTexts& Knowledge::judge_texts(Language language) const {
+  return judging_.get()->texts.at(static_cast<std::size_t>(language));
 }
 
 const Dialogue& Knowledge::demo(Language language) const {

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "emostage/dialogue.h"
+#include "knowledge/judge_texts.h"
 #include "knowledge/phase_scheme.h"
 #include "knowledge/prompts.h"
+#include "knowledge/rubrics.h"
 #include "knowledge/safety_knowledge.h"
 #include "knowledge/vocabulary.h"
 
@@ -48,7 +50,19 @@ class Knowledge {
   // Error(kKnowledge) as Load does.
   [[nodiscard]] const SafetyKnowledge& safety() const { return *safety_.get(); }
 
+  // What replies are judged by, sorted by name. These and judge_texts are read when first asked
+  // for, since only measuring needs them; then Error(kKnowledge) is thrown as Load does.
+  [[nodiscard]] const std::vector<Rubric>& rubrics() const { return judging_.get()->rubrics; }
+  // Throws Error(kUsage), listing the names there are.
+  [[nodiscard]] const Rubric& rubric(std::string_view name) const;
+  [[nodiscard]] const JudgeTexts& judge_texts(Language language) const;
+
  private:
+  struct Judging {
+    std::vector<Rubric> rubrics;
+    std::array<JudgeTexts, 3> texts;  // by Language
+  };
+
   Knowledge() = default;
 
   Emotions emotions_;
@@ -58,6 +72,7 @@ class Knowledge {
   std::vector<PromptFile> prompts_;
   std::array<Dialogue, 3> demos_;  // by Language
   std::shared_future<std::unique_ptr<const SafetyKnowledge>> safety_;
+  std::shared_future<std::unique_ptr<const Judging>> judging_;
 };
 
 }  // namespace emostage

@@ -44,7 +44,7 @@ class DistinctRuns {
     std::size_t all = 0;
   };
   TextCutter cutter_;
-  Vocabulary vocabulary_;
+  TokenNumbers vocabulary_;
   NgramTree tree_;
   std::vector<Count> counts_;
 };

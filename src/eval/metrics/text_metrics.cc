@@ -60,7 +60,7 @@ class BleuCounts {
  private:
   MetricTokens tokens_;
   TextCutter cutter_;
-  Vocabulary vocabulary_;
+  TokenNumbers vocabulary_;
   NgramMatcher matcher_;
   std::array<NgramMatches, Bleu::kOrders> orders_{};
 };
@@ -180,7 +180,7 @@ double SentenceChrf(std::string_view reply, std::string_view reference) {
 
 RougeL SentenceRougeL(std::string_view reply, std::string_view reference, TextUnits units) {
   TextCutter cutter;
-  Vocabulary vocabulary;
+  TokenNumbers vocabulary;
   const auto numbers = [&](std::string_view text) {
     return vocabulary.Numbers(units == TextUnits::kWords ? cutter.RougeWords(text)
                                                          : cutter.Units(text, units));

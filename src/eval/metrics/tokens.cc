@@ -240,7 +240,7 @@ TextCutter::Pieces TextCutter::RougeWords(std::string_view text) {
   return pieces_;
 }
 
-std::vector<std::uint32_t> Vocabulary::Numbers(TextCutter::Pieces pieces) {
+std::vector<std::uint32_t> TokenNumbers::Numbers(TextCutter::Pieces pieces) {
   constexpr std::uint32_t kBeyondCharacters = 0x110000;
   std::vector<std::uint32_t> result;
   result.reserve(pieces.size());

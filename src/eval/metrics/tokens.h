@@ -54,7 +54,7 @@ class TextCutter {
 };
 
 // Numbers for pieces of text: the same for the same piece.
-class Vocabulary {
+class TokenNumbers {
  public:
   [[nodiscard]] std::vector<std::uint32_t> Numbers(TextCutter::Pieces pieces);
 
