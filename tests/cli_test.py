@@ -38,7 +38,7 @@ KEYS = ["reply", "method", "model", "language", "disclosure", "risk", "state", "
 RISK = ["level", "turn_level", "took_over", "held_back", "model_failed", "evidence", "protocol",
         "card"]
 METHODS = ["emostage", "direct", "one-call", "emostage-without-perspective",
-           "emostage-without-phase"]
+           "emostage-without-phase", "escot", "strategy", "self-other", "causes", "persona"]
 SCHEMES = ["cpsycoun", "esconv", "five-phase", "hill"]
 # The cheapest reply there is.
 QUICK = ["--method", "direct", "--max-tokens", "8"]
@@ -215,6 +215,16 @@ class Help(Case):
         text = self.works(run("methods"))
         for name in METHODS + SCHEMES:
             self.assertRegex(text, rf"(?m)^  {name} ")
+        self.assertIn("7 model calls a turn", text)
+
+    def test_one_method(self):
+        text = self.works(run("methods", "escot"))
+        for word in ("ESCoT (2024), our reading", "6 model calls a turn", "[Task chain]",
+                     "emotion, stimulus, appraisal, strategy, reason, reply"):
+            self.assertIn(word, text)
+        self.assertIn("[任务 推理]", self.works(run("methods", "escot", "--lang", "zh")))
+        self.fails(run("methods", "psychic"), "emostage-without-phase", code=2)
+        self.fails(run("methods", "escot", "--lang", "fr"), "zh", code=2)
 
 
 class Usage(Case):

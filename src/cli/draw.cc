@@ -98,6 +98,34 @@ void DrawRisk(const RiskReading& risk) {
   if (risk.model_failed) Row("model", "could not be asked; patterns alone decided", kLabel);
 }
 
+// What the steps of a method found that has no picture of its own: lines, and labels with their
+// probabilities as far as those matter.
+void DrawFindings(const Answer& answer) {
+  constexpr double kLeast = 0.1;
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Step& step : answer.steps) {
+    const OrderedJson output = OrderedJson::parse(step.output, nullptr, false);
+    if (!output.is_object() || step.name.starts_with("reply") || step.name.ends_with(" leaning")) {
+      continue;
+    }
+    std::string found;
+    const char* shares = output.contains("corrected") ? "corrected" : "probabilities";
+    if (output.contains("label") && output.contains(shares)) {
+      for (const auto& [label, share] : output[shares].items()) {
+        if (share.get<double>() < kLeast) continue;
+        found +=
+            (found.empty() ? "" : ", ") + label + " " + Number(100 * share.get<double>(), 0) + " %";
+      }
+    } else if (output.contains("text") && output["text"].is_string()) {
+      found = output["text"].get<std::string>();
+    }
+    if (!found.empty()) rows.emplace_back(step.name, found);
+  }
+  if (rows.empty()) return;
+  DrawHeading("Found on the way");
+  DrawList(rows);
+}
+
 // What a step fell back on, if it did.
 std::string Fallbacks(const Step& step) {
   const OrderedJson output = OrderedJson::parse(step.output, nullptr, false);
@@ -196,6 +224,7 @@ void DrawAnswer(const Answer& answer, const Knowledge& knowledge) {
   DrawRisk(answer.risk);
   if (answer.state) DrawState(*answer.state, knowledge, answer.language);
   if (answer.phase) DrawPhase(*answer.phase, knowledge, answer.language);
+  if (!answer.state && !answer.phase) DrawFindings(answer);
   DrawSteps(answer);
 }
 

@@ -186,7 +186,12 @@ TEST(Schemes, NamesOfPhasesDoNotBeginAlike) {
 }
 
 TEST(Prompts, EveryMethodSpeaksEveryLanguage) {
-  for (const char* method : {"direct", "emostage", "one-call"}) {
+  std::set<std::string> methods;
+  for (const PromptFile& file : Shipped().prompt_files()) methods.insert(file.method);
+  EXPECT_THAT(methods, ::testing::IsSupersetOf({"direct", "emostage", "one-call"}));
+  std::string listed;
+  for (const std::string& method : methods) {
+    listed += (listed.empty() ? "" : ", ") + method;
     for (const Language language : kAllLanguages) {
       const PromptFile& prompts = Shipped().prompts(method, language);
       EXPECT_EQ(prompts.method, method);
@@ -196,19 +201,19 @@ TEST(Prompts, EveryMethodSpeaksEveryLanguage) {
   }
   EXPECT_EQ(
       ErrorOf([] { (void)Shipped().prompts("magic", Language::kEnglish); }, ErrorCode::kUsage),
-      "there are no prompts for a method 'magic'; the methods with prompts are direct, "
-      "emostage, one-call");
+      "there are no prompts for a method 'magic'; the methods with prompts are " + listed);
 }
 
 TEST(Prompts, FilledSystemPromptsHaveNoPlaceholderLeftAndStayShort) {
   const Knowledge& shipped = Shipped();
   for (const PromptFile& prompts : shipped.prompt_files()) {
     const PhaseScheme& scheme = shipped.scheme("five-phase");
-    const std::string filled =
-        Fill(prompts.system, {{"emotions", NameList(shipped.emotions(), prompts.language)},
-                              {"needs", DefinitionList(shipped.needs(), prompts.language)},
-                              {"phases", DefinitionList(scheme, prompts.language)},
-                              {"phase_guides", GuideList(scheme, prompts.language)}});
+    const std::string filled = Fill(
+        prompts.system, {{"emotions", NameList(shipped.emotions(), prompts.language)},
+                         {"needs", DefinitionList(shipped.needs(), prompts.language)},
+                         {"strategies", DefinitionList(shipped.strategies(), prompts.language)},
+                         {"phases", DefinitionList(scheme, prompts.language)},
+                         {"phase_guides", GuideList(scheme, prompts.language)}});
     EXPECT_EQ(filled.find("{{"), std::string::npos);
     if (prompts.language == Language::kEnglish) {
       EXPECT_LE(WordCount(filled), 540U) << prompts.file.path;

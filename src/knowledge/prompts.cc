@@ -24,6 +24,22 @@ constexpr std::string_view kNoteAndPhaseNames[] = {"thinks", "feels", "needs",  
 constexpr std::string_view kLabelAndPhaseNames[] = {"feels", "needs", "phase",
                                                     "aims",  "do",    "too_early"};
 
+constexpr std::string_view kEmotionNames[] = {"emotion"};
+constexpr std::string_view kStimulusNames[] = {"emotion", "stimulus"};
+constexpr std::string_view kAppraisalNames[] = {"emotion", "stimulus", "appraisal"};
+constexpr std::string_view kStrategyNames[] = {"emotion", "stimulus", "appraisal", "strategy"};
+constexpr std::string_view kChainNames[] = {"emotion", "stimulus", "appraisal", "strategy",
+                                            "reason"};
+constexpr std::string_view kActNames[] = {"acts"};
+constexpr std::string_view kPersonaNames[] = {"persona"};
+constexpr std::string_view kPersonaAndActNames[] = {"persona", "acts"};
+constexpr std::string_view kClientViewNames[] = {"feels", "client_view"};
+constexpr std::string_view kOwnViewNames[] = {"own_view"};
+constexpr std::string_view kViewNames[] = {"feels", "client_view", "own_view", "client_share",
+                                           "own_share"};
+constexpr std::string_view kClientSideNames[] = {"cause", "wants", "feels"};
+constexpr std::string_view kBothSidesNames[] = {"cause", "wants", "feels", "intent", "own_feels"};
+
 // A cue that methods ask for by name, with the placeholders that they fill in it.
 struct CueRule {
   std::string_view name;
@@ -36,6 +52,24 @@ constexpr CueRule kCues[] = {
     {"reply_without_perspective", kPhaseNames},
     {"reply_without_phase", kNoteNames},
     {"turn", {}},
+    {"chain", {}},
+    {"chain_stimulus", kEmotionNames},
+    {"chain_appraisal", kStimulusNames},
+    {"chain_strategy", kAppraisalNames},
+    {"chain_reason", kStrategyNames},
+    {"reply_from_chain", kChainNames},
+    {"strategy", {}},
+    {"reply_by_strategy", kActNames},
+    {"persona", {}},
+    {"persona_again", kPersonaNames},
+    {"reply_to_persona", kPersonaAndActNames},
+    {"view", {}},
+    {"reply_from_views", kViewNames},
+    {"reply_from_client_view", kClientViewNames},
+    {"reply_from_own_view", kOwnViewNames},
+    {"client_side", {}},
+    {"own_side", kClientSideNames},
+    {"reply_from_causes", kBothSidesNames},
     {"summary", {}},
 };
 
@@ -46,6 +80,7 @@ struct MethodRule {
   std::string_view method;
   Names cues;
   Names prefixes;
+  Names words = {};  // besides those of every method
 };
 constexpr std::string_view kEmostageCues[] = {
     "notes",  "reply", "reply_without_perspective", "reply_without_phase", "reply_from_labels",
@@ -56,10 +91,37 @@ constexpr std::string_view kDirectCues[] = {"summary"};
 constexpr std::string_view kDirectPrefixes[] = {"reply", "summary"};
 constexpr std::string_view kOneCallCues[] = {"turn", "summary"};
 constexpr std::string_view kOneCallPrefixes[] = {"turn", "summary"};
+constexpr std::string_view kEscotCues[] = {"chain",          "chain_stimulus", "chain_appraisal",
+                                           "chain_strategy", "chain_reason",   "reply_from_chain",
+                                           "summary"};
+constexpr std::string_view kEscotPrefixes[] = {"emotion",  "stimulus", "appraisal",
+                                               "strategy", "reason",   "summary"};
+constexpr std::string_view kEscotWords[] = {"unknown"};
+constexpr std::string_view kStrategyCues[] = {"strategy", "reply_by_strategy", "summary"};
+constexpr std::string_view kStrategyPrefixes[] = {"strategy", "summary"};
+constexpr std::string_view kPersonaCues[] = {"persona",           "persona_again",    "strategy",
+                                             "reply_by_strategy", "reply_to_persona", "summary"};
+constexpr std::string_view kPersonaPrefixes[] = {"persona", "strategy", "summary"};
+constexpr std::string_view kSelfOtherCues[] = {"view", "reply_from_views", "reply_from_client_view",
+                                               "reply_from_own_view", "summary"};
+constexpr std::string_view kSelfOtherPrefixes[] = {"feels", "client_view", "own_view", "weight",
+                                                   "summary"};
+constexpr std::string_view kSelfOtherWords[] = {"unknown", "own_words", "weight_client",
+                                                "weight_own"};
+constexpr std::string_view kCausesCues[] = {"client_side", "own_side", "reply_from_causes",
+                                            "summary"};
+constexpr std::string_view kCausesPrefixes[] = {"cause",  "wants",     "feels",
+                                                "intent", "own_feels", "summary"};
+constexpr std::string_view kCausesWords[] = {"unknown", "own_feelings"};
 constexpr MethodRule kMethods[] = {
     {"emostage", kEmostageCues, kEmostagePrefixes},
     {"direct", kDirectCues, kDirectPrefixes},
     {"one-call", kOneCallCues, kOneCallPrefixes},
+    {"escot", kEscotCues, kEscotPrefixes, kEscotWords},
+    {"strategy", kStrategyCues, kStrategyPrefixes},
+    {"persona", kPersonaCues, kPersonaPrefixes},
+    {"self-other", kSelfOtherCues, kSelfOtherPrefixes, kSelfOtherWords},
+    {"causes", kCausesCues, kCausesPrefixes, kCausesWords},
 };
 
 std::string Listed(Names names) {
@@ -160,6 +222,7 @@ void CheckMethodKeys(const TomlTable& root, std::string_view method) {
     if (rule.method != method) continue;
     RequireKeys(root.Table("cue"), rule.cues);
     RequireKeys(root.Table("prefix"), rule.prefixes);
+    RequireKeys(root.Table("words"), rule.words);
   }
 }
 

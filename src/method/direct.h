@@ -13,6 +13,9 @@ class Direct : public Method {
   [[nodiscard]] std::string_view summary() const override {
     return "control: replies at once, with no steps before";
   }
+  [[nodiscard]] std::string_view source() const override { return "ours"; }
+  [[nodiscard]] int calls() const override { return 1; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override { return {"reply"}; }
   [[nodiscard]] std::string_view prompts() const override { return "direct"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override { return stage.Reply(""); }
 };

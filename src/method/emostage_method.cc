@@ -26,6 +26,24 @@ std::string_view EmoStage::summary() const {
                       : "control: EmoStage that takes the perspective only";
 }
 
+std::string_view EmoStage::source() const {
+  const bool whole = parts_.perspective && parts_.phase && parts_.written;
+  return whole ? "EmoStage (2025), our reading of its abstract" : "ours, after EmoStage (2025)";
+}
+
+std::vector<std::string_view> EmoStage::steps() const {
+  std::vector<std::string_view> steps;
+  const bool written = parts_.perspective && parts_.written;
+  if (written) steps.emplace_back("thinks");
+  if (parts_.perspective) steps.insert(steps.end(), {"feels", "strength", "needs"});
+  if (parts_.phase) steps.emplace_back("phase");
+  if (written) steps.emplace_back("situation");
+  steps.emplace_back("reply");
+  return steps;
+}
+
+int EmoStage::calls() const { return static_cast<int>(steps().size()); }
+
 std::string_view EmoStage::ReplyCue() const {
   if (!parts_.perspective) return "reply_without_perspective";
   if (!parts_.written) return "reply_from_labels";

@@ -19,6 +19,9 @@ class EmoStage : public Method {
 
   [[nodiscard]] std::string_view name() const override;
   [[nodiscard]] std::string_view summary() const override;
+  [[nodiscard]] std::string_view source() const override;
+  [[nodiscard]] int calls() const override;
+  [[nodiscard]] std::vector<std::string_view> steps() const override;
   [[nodiscard]] std::string_view prompts() const override { return "emostage"; }
   [[nodiscard]] Findings finds() const override { return {parts_.perspective, parts_.phase}; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;

@@ -1,5 +1,6 @@
 #include "method/leanings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLargest = 1 << 20;
+constexpr double kLeast = 0.01;  // as in the phase filter
 
 // FNV-1a, 64 bit; it only names the file, which holds the whole key.
 uint64_t Hash(const std::string& text) {
@@ -73,6 +75,20 @@ void Leanings::Keep(const std::string& key, const std::vector<double>& probabili
     WriteFileAtomically(PathFor(key), DumpJson({{"key", key}, {"probabilities", probabilities}}));
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): see the header
   }
+}
+
+std::vector<double> WithoutLeaning(std::vector<double> probabilities, std::vector<double> leaning) {
+  if (leaning.empty()) return probabilities;
+  if (leaning.size() != probabilities.size()) {
+    throw Error(ErrorCode::kInternal, "a leaning of the wrong size");
+  }
+  double sum = 0;
+  for (size_t i = 0; i < probabilities.size(); ++i) {
+    probabilities[i] = std::max(probabilities[i], kLeast) / std::max(leaning[i], kLeast);
+    sum += probabilities[i];
+  }
+  for (double& p : probabilities) p /= sum;
+  return probabilities;
 }
 
 }  // namespace emostage

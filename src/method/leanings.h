@@ -32,6 +32,12 @@ class Leanings {
   std::map<std::string, std::vector<double>> kept_;
 };
 
+// A distribution with the leaning divided out of it: what the talk adds to what the model is prone
+// to say anyway. Neither counts for less than 0.01, so that no rare label becomes certain. No
+// leaning (empty): the distribution itself.
+[[nodiscard]] std::vector<double> WithoutLeaning(std::vector<double> probabilities,
+                                                 std::vector<double> leaning);
+
 }  // namespace emostage
 
 #endif  // EMOSTAGE_METHOD_LEANINGS_H_

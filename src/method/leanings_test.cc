@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "emostage/error.h"
+
 namespace emostage {
 namespace {
 
@@ -61,6 +63,16 @@ TEST_F(LeaningsTest, AFolderThatCannotBeWrittenCostsOnlyTime) {
   Leanings leanings("/proc/none");
   leanings.Keep("k", {0.5, 0.5});
   EXPECT_THAT(leanings.Find("k", 2), ElementsAre(0.5, 0.5));
+}
+
+TEST(WithoutLeaning, DividesWhatAModelIsProneToSayOut) {
+  using ::testing::DoubleNear;
+  EXPECT_THAT(WithoutLeaning({0.6, 0.4}, {0.75, 0.25}),
+              ElementsAre(DoubleNear(1.0 / 3, 1e-9), DoubleNear(2.0 / 3, 1e-9)));
+  EXPECT_THAT(WithoutLeaning({0.6, 0.4}, {}), ElementsAre(0.6, 0.4));
+  // A label that is hardly ever said does not become certain by being said once.
+  EXPECT_LT(WithoutLeaning({0.999, 0.001}, {0.9999999, 0.0000001})[1], 0.51);
+  EXPECT_THROW((void)WithoutLeaning({0.5, 0.5}, {1.0}), Error);
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 
 namespace emostage {
 
-// What a method remembers of one session from turn to turn. All of it can be worked out again from
-// the dialogue: losing it costs time, never the answer.
+// What a method remembers of one session from turn to turn; never kept longer, never shown to
+// another session. All of it can be worked out again from the dialogue: losing it costs time, never
+// the answer (but a persona worked out at once may be worded unlike one that grew).
 struct Memory {
   // The model's distribution over phases at each client turn, as far as it was asked. `key` tells
   // the scheme, the language and the words up to that turn, so that an edited history is noticed.
@@ -24,6 +25,14 @@ struct Memory {
     size_t turns = 0;  // folded: turns [opening, opening + turns)
     std::string summary;
   } fold;
+
+  // Lines about who the client is.
+  struct Persona {
+    size_t key = 0;                  // tells the words up to the turn that they were written at
+    std::vector<std::string> lines;  // few: the method bounds them
+    size_t known_key = 0;            // those of the turn before, for when a turn is answered again
+    std::vector<std::string> known;
+  } persona;
 };
 
 }  // namespace emostage

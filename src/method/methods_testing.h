@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -37,7 +40,16 @@ namespace emostage::testing {
 [[nodiscard]] inline std::string NameOf(const Ask& ask, Language language) {
   const PromptFile& prompts = Shipped().prompts("emostage", language);
   if (ask.instruction == Shipped().prompts("one-call", language).Cue("turn")) return "turn";
-  if (ask.instruction != prompts.Cue("notes")) return "reply";
+  if (ask.sampling.prose) return "reply";
+  if (ask.instruction != prompts.Cue("notes")) {
+    for (const PromptFile& file : Shipped().prompt_files()) {
+      if (file.language != language) continue;
+      for (const auto& [name, prefix] : file.prefixes) {
+        if (!prefix.empty() && prefix == ask.answer_prefix) return name;
+      }
+    }
+    return "reply";
+  }
   for (const auto& [name, prefix] : prompts.prefixes) {
     if (prefix != ask.answer_prefix) continue;
     const bool unread = ask.messages.size() == 1 && ask.messages[0].text == prompts.Word("opening");
@@ -59,6 +71,12 @@ namespace emostage::testing {
   std::vector<double> probabilities(labels, 0.0);
   for (const auto& [index, share] : shares) probabilities.at(index) = share;
   return probabilities;
+}
+
+[[nodiscard]] inline const Step& StepOf(const Answer& answer, const std::string& name) {
+  const auto step = std::ranges::find(answer.steps, name, &Step::name);
+  if (step == answer.steps.end()) throw std::runtime_error("no step " + name);
+  return *step;
 }
 
 [[nodiscard]] inline Dialogue Talk(int client_turns, int words = 3) {
@@ -239,6 +257,17 @@ class MethodsTest : public ::testing::Test {
   }
   const PromptFile& Prompts() const { return Shipped().prompts("emostage", language_); }
   const PhaseScheme& Scheme() const { return Shipped().scheme(scheme_); }
+  // What stands before the reply of the newest turn.
+  std::string ReplyCue() { return Scripted()->asked().back().instruction; }
+  // The newest question of that name.
+  Ask Asked(const std::string& name) {
+    const std::vector<Ask> asked = Scripted()->asked();
+    for (auto ask = asked.rbegin(); ask != asked.rend(); ++ask) {
+      if (NameOf(*ask, language_) == name) return *ask;
+    }
+    ADD_FAILURE() << "nobody asked: " << name;
+    return {};
+  }
   const std::string& OpeningWord() const { return Prompts().Word("opening"); }
 
   Language language_ = Language::kEnglish;
@@ -254,6 +283,10 @@ class MethodsTest : public ::testing::Test {
   std::vector<double> phase_shares_;  // empty: `phase_`, with hardly a doubt
   std::string turn_;                  // of "one-call"; empty: a good one
   std::string reply_ = "I hear you.";
+  // Answers to questions of other methods, by name; else: a line with the client's word in it, and
+  // the third label (of two, the second).
+  std::map<std::string, std::string> lines_;
+  std::map<std::string, std::vector<std::pair<size_t, double>>> shares_;
   // Called with the name of each question before it is answered; may throw.
   std::function<void(const std::string&)> before_answer_;
 
@@ -273,20 +306,26 @@ class MethodsTest : public ::testing::Test {
     if (name == "thinks") return DumpJson(thinks_);
     if (name == "situation") return DumpJson(situation_);
     if (name == "turn") return turn_.empty() ? TurnJson(language_, Scheme(), 1, reply_) : turn_;
-    return reply_;
+    if (name == "reply") return reply_;
+    const auto line = lines_.find(name);
+    if (line != lines_.end()) return line->second;
+    const std::string text = "word of " + name;
+    return DumpJson(name == "persona" ? OrderedJson::array({text}) : OrderedJson(text));
   }
   std::vector<double> Chosen(const Ask& ask, const std::vector<std::string>& labels) {
     const std::string name = NameOf(ask, language_);
     if (before_answer_) before_answer_(name);
+    const bool unread = ask.messages.size() == 1 && ask.messages[0].text == OpeningWord();
+    if (unread && leaning_.empty()) return std::vector<double>(labels.size(), 1.0);
+    if (unread) return leaning_;
+    const auto told = shares_.find(name);
+    if (told != shares_.end()) return Shares(labels.size(), told->second);
     if (name == "feels") return Shares(labels.size(), feels_);
     if (name == "strength") return Shares(labels.size(), strength_);
     if (name == "needs") return Shares(labels.size(), needs_);
-    if (name == "phase leaning") {
-      return leaning_.empty() ? std::vector<double>(labels.size(), 1.0) : leaning_;
-    }
     if (!phase_shares_.empty()) return phase_shares_;
     std::vector<double> shares(labels.size(), 0.001);
-    shares.at(phase_) = 1.0;
+    shares.at(std::min(phase_, labels.size() - 1)) = 1.0;
     return shares;
   }
 };

@@ -12,6 +12,9 @@ class OneCall : public Method {
   [[nodiscard]] std::string_view summary() const override {
     return "control: perspective, phase and reply in one answer";
   }
+  [[nodiscard]] std::string_view source() const override { return "ours"; }
+  [[nodiscard]] int calls() const override { return 1; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override { return {"turn"}; }
   [[nodiscard]] std::string_view prompts() const override { return "one-call"; }
   [[nodiscard]] Findings finds() const override { return {.perspective = true, .phase = true}; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;

@@ -4,9 +4,14 @@
 #include <string>
 
 #include "emostage/error.h"
+#include "method/causes.h"
 #include "method/direct.h"
 #include "method/emostage_method.h"
+#include "method/escot.h"
 #include "method/one_call.h"
+#include "method/persona.h"
+#include "method/self_other.h"
+#include "method/strategy.h"
 
 namespace emostage {
 
@@ -18,8 +23,15 @@ std::span<const Method* const> AllMethods() {
       EmoStage::Parts{.perspective = true, .phase = true, .written = false});
   static const Direct direct;
   static const OneCall one_call;
-  static const std::array<const Method*, 6> all = {
-      &whole, &labels, &direct, &one_call, &without_perspective, &without_phase};
+  static const Escot escot;
+  static const StrategyFirst strategy;
+  static const SelfOther self_other;
+  static const Causes causes;
+  static const Persona persona;
+  static const std::array<const Method*, 11> all = {
+      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona,
+      // Controls.
+      &direct, &one_call, &without_perspective, &without_phase};
   return all;
 }
 

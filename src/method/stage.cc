@@ -22,12 +22,23 @@ double MillisecondsSince(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-std::string ToJson(const Choice& choice, const std::vector<std::string>& labels) {
-  OrderedJson probabilities = OrderedJson::object();
+OrderedJson ByLabel(const std::vector<std::string>& labels,
+                    const std::vector<double>& probabilities) {
+  OrderedJson by_label = OrderedJson::object();
   for (size_t i = 0; i < labels.size(); ++i) {
-    probabilities[std::string(Trim(labels[i]))] = choice.probabilities[i];
+    by_label[std::string(Trim(labels[i]))] = probabilities[i];
   }
-  return DumpJson({{"label", Trim(labels[choice.best])}, {"probabilities", probabilities}});
+  return by_label;
+}
+
+std::string ToJson(const Choice& choice, const std::vector<std::string>& labels,
+                   const std::vector<double>& leaning = {}) {
+  OrderedJson output = {{"label", Trim(labels[choice.best])},
+                        {"probabilities", ByLabel(labels, choice.probabilities)}};
+  if (!leaning.empty()) {
+    output["corrected"] = ByLabel(labels, WithoutLeaning(choice.probabilities, leaning));
+  }
+  return DumpJson(output);
 }
 
 bool EndsSentence(std::string_view text) {
@@ -162,28 +173,72 @@ void Stage::Remark(std::string_view step, const std::string& what) {
   }
 }
 
-Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
-                              const std::string& prefix, const std::string& schema) {
+Ask Stage::NoteAsk(const std::string& cue, const std::string& prefix,
+                   const std::string& schema) const {
   Ask ask = NewAsk(cue, prefix);
   ask.schema = schema;
   ask.sampling.max_tokens = kNoteTokens;
   ask.sampling.min_tokens = settings_.fixed.note;
   ask.sampling.repetition_penalty = settings_.sampling.repetition_penalty;
   ask.sampling.stop = prompts_->stop;
+  return ask;
+}
+
+Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
+                              const std::string& prefix, const std::string& schema) {
   const size_t index = NewStep(step);
-  return {settings_.context->complete(std::move(ask)), [this, index](const Completion& completion) {
+  return {settings_.context->complete(NoteAsk(cue, prefix, schema)),
+          [this, index](const Completion& completion) {
             Enter(index, completion.usage, ToJson(completion));
           }};
 }
 
 Asked<Choice> Stage::Choose(std::string_view step, const std::string& cue,
                             const std::string& prefix, const std::vector<std::string>& labels,
-                            const std::vector<Message>& messages) {
+                            const std::vector<Message>& messages,
+                            const std::vector<double>& leaning) {
   Ask ask = NewAsk(cue, prefix);
   if (!messages.empty()) ask.messages = messages;
   const size_t index = NewStep(step);
   return {settings_.context->choose(std::move(ask), labels),
-          [this, index, labels](const Choice& choice) {
+          [this, index, labels, leaning](const Choice& choice) {
+            Enter(index, choice.usage, ToJson(choice, labels, leaning));
+          }};
+}
+
+Stage::Side Stage::SideOf(Speaker speaker) const {
+  std::string words;
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    if (messages_[i].speaker != speaker) continue;
+    // What is the client's only in form: their coming in, and a summary that tells of both.
+    if (speaker == Speaker::kClient && message_client_turn_[i] == Window::kNone) continue;
+    words += (words.empty() ? "" : "\n") + messages_[i].text;
+  }
+  if (words.empty()) return {};
+  // Templates want the client first and last.
+  if (speaker == Speaker::kCounsellor) words = prompts_->Word("own_words") + "\n" + words;
+  return {settings_.model->Open(), {{Speaker::kClient, std::move(words)}}};
+}
+
+// The context lives in what enters the answer: as long as somebody may wait for it.
+Asked<Completion> Stage::NoteOn(const Side& side, std::string_view step, const std::string& cue,
+                                const std::string& prefix, const std::string& schema) {
+  Ask ask = NoteAsk(cue, prefix, schema);
+  ask.messages = side.messages;
+  const size_t index = NewStep(step);
+  return {side.context->complete(std::move(ask)),
+          [this, index, context = side.context](const Completion& completion) {
+            Enter(index, completion.usage, ToJson(completion));
+          }};
+}
+
+Asked<Choice> Stage::ChooseOn(const Side& side, std::string_view step, const std::string& cue,
+                              const std::string& prefix, const std::vector<std::string>& labels) {
+  Ask ask = NewAsk(cue, prefix);
+  ask.messages = side.messages;
+  const size_t index = NewStep(step);
+  return {side.context->choose(std::move(ask), labels),
+          [this, index, labels, context = side.context](const Choice& choice) {
             Enter(index, choice.usage, ToJson(choice, labels));
           }};
 }

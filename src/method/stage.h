@@ -75,6 +75,7 @@ class Stage {
   [[nodiscard]] Language language() const { return settings_.language; }
   [[nodiscard]] const PromptFile& prompts() const { return *prompts_; }
   [[nodiscard]] Memory& memory() { return *settings_.memory; }
+  [[nodiscard]] const ModelInfo& model() const { return settings_.model->info(); }
   [[nodiscard]] const FixedLengths& fixed() const { return settings_.fixed; }
   [[nodiscard]] const Sampling& sampling() const { return settings_.sampling; }
 
@@ -83,11 +84,26 @@ class Stage {
   // JSON bound by a schema, or (without one) a short text.
   [[nodiscard]] Asked<Completion> Note(std::string_view step, const std::string& cue,
                                        const std::string& prefix, const std::string& schema);
-  // A label by likelihood. `messages` empty: about the whole dialogue.
+  // A label by likelihood. `messages` empty: about the whole dialogue. With a `leaning`, the trace
+  // tells beside what the model said what is left of it WithoutLeaning, as "corrected".
   [[nodiscard]] Asked<Choice> Choose(std::string_view step, const std::string& cue,
                                      const std::string& prefix,
                                      const std::vector<std::string>& labels,
-                                     const std::vector<Message>& messages = {});
+                                     const std::vector<Message>& messages = {},
+                                     const std::vector<double>& leaning = {});
+  // One speaker's words alone, for questions that must not see the other's.
+  struct Side {
+    std::shared_ptr<Context> context;  // its own: the dialogue need not make way for it
+    std::vector<Message> messages;     // empty: this speaker has said nothing
+  };
+  [[nodiscard]] Side SideOf(Speaker speaker) const;
+  // The same two questions about one side, which must have said something.
+  [[nodiscard]] Asked<Completion> NoteOn(const Side& side, std::string_view step,
+                                         const std::string& cue, const std::string& prefix,
+                                         const std::string& schema);
+  [[nodiscard]] Asked<Choice> ChooseOn(const Side& side, std::string_view step,
+                                       const std::string& cue, const std::string& prefix,
+                                       const std::vector<std::string>& labels);
   // What the model leans to among the labels before anything was said: asked once a model, in a
   // context of its own, and waited for; then remembered.
   [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,
@@ -123,6 +139,8 @@ class Stage {
 
  private:
   [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
+  [[nodiscard]] Ask NoteAsk(const std::string& cue, const std::string& prefix,
+                            const std::string& schema) const;
   [[nodiscard]] size_t NewStep(std::string_view name);
   void Enter(size_t step, const Usage& usage, const std::string& output);
   struct Draft {
