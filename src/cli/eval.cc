@@ -99,6 +99,10 @@ class ProgressLine {
 };
 
 int Evaluate(const Arguments& arguments) {
+  if (arguments.out.empty()) {
+    throw Error(ErrorCode::kUsage, "--out is missing",
+                "name a folder for the report and its items");
+  }
   const auto knowledge = LoadKnowledge(arguments.model.data);
   RunOptions options;
   options.mode = ModeOf(arguments.mode);
@@ -265,7 +269,9 @@ void AddEval(CLI::App& app, Run& run) {
   command->footer(
       "Needs hours with a large model: watch the progress, stop it with Ctrl-C, and run "
       "the same command again to go on.\nSee docs/evaluation.md.");
-  command->callback([arguments, &run] {
+  AddEvalChoice(*command, run);
+  command->callback([arguments, command, &run] {
+    if (!command->get_subcommands().empty()) return;
     arguments->command = TypedCommand();
     run = [arguments] { return Evaluate(*arguments); };
   });

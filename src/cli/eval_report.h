@@ -37,6 +37,9 @@ void JudgeRun(const std::filesystem::path& out, const std::vector<std::string>& 
 // Writes the three files of a report that was built already.
 void WriteReportFiles(const OrderedJson& report, const std::filesystem::path& out);
 
+// 'eval choice'.
+void AddEvalChoice(CLI::App& eval, Run& run);
+
 [[nodiscard]] std::string UtcNow();  // ISO 8601
 // The command line of this process, quoted so that a shell reads it back.
 [[nodiscard]] std::string TypedCommand();

@@ -1,6 +1,7 @@
 #include "eval/data_set.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -11,7 +12,9 @@
 #include "base/text.h"
 #include "dialogue/readers.h"
 #include "emostage/error.h"
+#include "emostage/session.h"
 #include "knowledge/embedded.h"
+#include "knowledge/knowledge.h"
 #include "knowledge/localized.h"
 #include "model/store/sha256.h"
 
@@ -120,6 +123,49 @@ void ReadScenarioLines(std::string_view content, const std::string& name, Remark
     } catch (const Error& error) {
       remarks.Add("lines left out that are no dialogue", where + ": " + std::string(error.what()));
     }
+  }
+}
+
+// GoEmotions' lines (text, numbers of labels, id), the labels' names standing in labels.txt beside
+// them: one turn each, with those of our emotions that stand for its labels.
+void ReadGoEmotions(const std::filesystem::path& path, std::string_view content,
+                    const Emotions& emotions, Remarks& remarks,
+                    std::vector<EvalDialogue>& dialogues) {
+  const std::string names = ReadFile(path.parent_path() / "labels.txt");
+  const std::vector<std::string_view> labels = SplitLines(names);
+  int number = 0;
+  for (const std::string_view line : SplitLines(content)) {
+    ++number;
+    const std::string where = path.filename().string() + " line " + std::to_string(number);
+    const size_t first = line.find('\t');
+    const size_t second = line.find('\t', first == std::string_view::npos ? first : first + 1);
+    if (second == std::string_view::npos) {
+      remarks.Add("lines left out that are no comment with labels", where);
+      continue;
+    }
+    EvalDialogue dialogue;
+    dialogue.id = line.substr(second + 1);
+    EvalTurn turn;
+    turn.text = Trim(RepairUtf8(line.substr(0, first)));
+    std::string_view numbers = line.substr(first + 1, second - first - 1);
+    while (!numbers.empty()) {
+      const std::string_view one = numbers.substr(0, numbers.find(','));
+      numbers.remove_prefix(std::min(numbers.size(), one.size() + 1));
+      size_t index = labels.size();
+      std::from_chars(one.data(), one.data() + one.size(), index);
+      for (const Emotion& emotion : emotions) {
+        if (index < labels.size() &&
+            std::ranges::find(emotion.goemotions, labels[index]) != emotion.goemotions.end()) {
+          turn.client.emotions.push_back({emotion.id, 0});
+        }
+      }
+    }
+    if (turn.client.emotions.empty()) {
+      remarks.Add("comments left out whose labels none of our emotions stands for", where);
+      continue;
+    }
+    dialogue.turns.push_back(std::move(turn));
+    dialogues.push_back(std::move(dialogue));
   }
 }
 
@@ -288,6 +334,11 @@ DataSet ReadDataSet(const std::string& source, const DataSetFilter& filter,
       if (!IsValidUtf8(content)) {
         remarks.Add("files with bytes that are no UTF-8, which read as \uFFFD",
                     file.filename().string());
+      }
+      if (file.extension() == ".tsv") {
+        own_form = true;
+        ReadGoEmotions(file, content, LoadKnowledge(data)->emotions(), remarks, set.dialogues);
+        continue;
       }
       if (!IsScenarioForm(content)) continue;
       own_form = true;

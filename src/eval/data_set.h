@@ -66,10 +66,10 @@ struct DataSetFilter {
 };
 
 // `source`: "scenarios" (our own, data/scenarios/), or a file or folder in any form that
-// dialogue/readers.h knows, or in that of the scenarios. `data`: a folder in place of the built-in
-// data, may be empty. Dialogues that hold the same words as an earlier one, lines that are none,
-// and turns without text are left out and counted in `remarks`; nothing else is. Throws
-// Error(kInput) where nothing is left, Error(kIo).
+// dialogue/readers.h knows, in that of the scenarios, or a .tsv of GoEmotions with its labels.txt.
+// `data`: a folder in place of the built-in data, may be empty. Dialogues that hold the same words
+// as an earlier one, lines that are none, and turns without text are left out and counted in
+// `remarks`; nothing else is. Throws Error(kInput) where nothing is left, Error(kIo).
 [[nodiscard]] DataSet ReadDataSet(const std::string& source, const DataSetFilter& filter,
                                   const std::string& data = "");
 

@@ -53,7 +53,10 @@ std::vector<EvalTexts> ReadEvalTexts(const std::string& data) {
     texts.strategy_cue = TextWith(strategy, "cue", {"strategies"});
     texts.strategy_prefix = strategy.Text("prefix");
     const TomlTable choice = root.Table("choice");
-    choice.AllowOnly({"system", "cue", "prefix"});
+    choice.AllowOnly({"system", "cue", "prefix", "emotion", "cause", "action", "response"});
+    for (const char* part : {"emotion", "cause", "action", "response"}) {
+      texts.choice_questions[part] = TextWith(choice, part, {"subject"});
+    }
     texts.choice_system = choice.Text("system");
     texts.choice_cue = choice.Text("cue");
     texts.choice_prefix = choice.Text("prefix");

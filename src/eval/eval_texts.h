@@ -23,7 +23,8 @@ struct EvalTexts {
   // Which strategy a counsellor would take next; {{strategies}}.
   std::string strategy_cue;
   std::string strategy_prefix;
-  // A question with lettered options; {{letters}}.
+  // Questions with lettered options, by part: emotion, cause, action, response; {{subject}}.
+  std::map<std::string, std::string> choice_questions;
   std::string choice_system;
   std::string choice_cue;
   std::string choice_prefix;
