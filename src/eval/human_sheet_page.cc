@@ -142,9 +142,9 @@ std::string Article(const CodedItem& coded, std::span<const Rubric* const> rubri
       html += Fieldset(code, *rubric, dimension, item->language);
     }
   }
-  return html + "<h3><label for=\"c " + Escaped(code) + "\">" + Escaped(words.at("comment")) +
-         "</label></h3><textarea id=\"c " + Escaped(code) + "\" name=\"comment " + Escaped(code) +
-         "\" rows=\"2\"></textarea></article>\n";
+  return html + "<h3><label for=\"comment-" + Escaped(code) + "\">" + Escaped(words.at("comment")) +
+         "</label></h3><textarea id=\"comment-" + Escaped(code) + "\" name=\"comment " +
+         Escaped(code) + "\" rows=\"2\"></textarea></article>\n";
 }
 
 }  // namespace
