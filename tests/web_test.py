@@ -1,6 +1,6 @@
 """The page in a real browser and the openai library, each against 'emostage serve' on the starter
-model, and the page's own unit tests. Needs Node, npm and Chromium (tools/setup.sh test); all but
-the last skip where the starter is absent, unless EMOSTAGE_REQUIRE_MODEL=1.
+model, the report of an evaluation, and the pages' own unit tests. Needs Node, npm and Chromium
+(tools/setup.sh test); what needs the starter skips where it is absent, unless EMOSTAGE_REQUIRE_MODEL=1.
 
 Pictures of the page at two sizes are left in EMOSTAGE_SHOTS."""
 
@@ -46,6 +46,17 @@ class OpenAiLibrary(Case):
     def test_the_openai_library(self):
         with tempfile.TemporaryDirectory() as folder, Server(folder, *SERVE) as server:
             done = npm(SOURCE / "tests" / "web", "test:openai", EMOSTAGE_URL=server.url)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+
+class Report(unittest.TestCase):
+    def test_the_report_of_an_evaluation_in_chromium(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = npm(SOURCE / "web", "build:report", "--", "--outDir", folder, "--emptyOutDir",
+                       "--logLevel", "warn")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            done = npm(SOURCE / "tests" / "web", "test:report",
+                       EMOSTAGE_REPORT=f"{folder}/report.html")
             self.assertEqual(done.returncode, 0, done.stdout)
 
 

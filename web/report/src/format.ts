@@ -46,6 +46,10 @@ export function duration(ms: Maybe): string {
   return ms < 1000 ? `${number(ms, ms < 10 ? 1 : 0)} ms` : `${number(ms / 1000, ms < 10_000 ? 2 : 1)} s`;
 }
 
+// Of a scale: no more digits than tell.
+export const roughly = (ms: number): string =>
+  ms < 1000 ? `${Number(ms.toFixed(1))} ms` : `${Number((ms / 1000).toFixed(2))} s`;
+
 // "1 turn", "1,200 turns".
 export const counted = (value: Maybe, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;

@@ -14,12 +14,19 @@ import { Strategies } from './sections/Strategies';
 import '../../src/style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
+import './style/overview.css';
+import './style/examples.css';
 
 const kSections = [
   ['compare', 'Two runs', Compared, (report: Report) => report.compare.length > 0],
   ['overview', 'Overview', Overview, (report: Report) => report.metrics.length > 0],
   ['metrics', 'Metric by metric', Metrics, (report: Report) => report.metrics.length > 0],
-  ['comparisons', 'Against the baseline', Comparisons, (report: Report) => report.metrics.some(({ comparisons }) => comparisons.length > 0)],
+  [
+    'comparisons',
+    'Against the baseline',
+    Comparisons,
+    (report: Report) => report.metrics.some(({ comparisons }) => comparisons.length > 0),
+  ],
   ['labels', 'Labels', Labels, (report: Report) => report.labels.length > 0],
   ['strategies', 'Strategies', Strategies, (report: Report) => report.strategies.length > 0],
   ['cost', 'Cost and quality', Costs, (report: Report) => report.cost.length > 0],
@@ -53,8 +60,8 @@ function Page({ report }: { report: Report }) {
         ))}
       </main>
       <footer class="foot">
-        Made by emostage eval{report.emostage ? ` ${report.emostage}` : ''}. This file asks nothing of the network; its
-        data are inside.
+        Made by emostage eval{report.emostage ? ` ${report.emostage}` : ''}. This file asks nothing of the
+        network; its data are inside.
       </footer>
     </>
   );
@@ -74,5 +81,8 @@ function openForPrint() {
 
 const report = readReport(document.getElementById('report')?.textContent ?? 'null');
 if (report) document.title = `${report.title ?? 'Evaluation'} · EmoStage`;
-render(report ? <Page report={report} /> : <main class="empty">There is no report in this file.</main>, document.getElementById('page')!);
+render(
+  report ? <Page report={report} /> : <main class="empty">There is no report in this file.</main>,
+  document.getElementById('page')!,
+);
 openForPrint();

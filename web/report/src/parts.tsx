@@ -44,7 +44,13 @@ export function Card({ title, aside, about, finding, children }: CardProps) {
 }
 
 // The figures of a chart, for whoever would rather read or copy them.
-export function Figures({ children, summary = 'Figures' }: { children: ComponentChildren; summary?: string }) {
+export function Figures({
+  children,
+  summary = 'Figures',
+}: {
+  children: ComponentChildren;
+  summary?: string;
+}) {
   return (
     <details class="figures">
       <summary>{summary}</summary>
@@ -62,7 +68,17 @@ export function Wide({ label, children }: { label: string; children: ComponentCh
   );
 }
 
-export function Num({ value, low, high, decimals }: { value: Maybe; low?: Maybe; high?: Maybe; decimals: number }) {
+export function Num({
+  value,
+  low,
+  high,
+  decimals,
+}: {
+  value: Maybe;
+  low?: Maybe;
+  high?: Maybe;
+  decimals: number;
+}) {
   const range = interval(low, high, decimals);
   return (
     <>

@@ -19,7 +19,8 @@ export function splitOutput(output: unknown): Output {
       : [];
   const keys = Object.keys(others);
   if (keys.length === 0) return { probabilities: drawn, rest: undefined };
-  if (keys.length === 1 && typeof others.text === 'string') return { probabilities: drawn, rest: others.text };
+  if (keys.length === 1 && typeof others.text === 'string')
+    return { probabilities: drawn, rest: others.text };
   // The label is the longest of the bars.
   if (keys.length === 1 && keys[0] === 'label' && drawn.length > 0 && drawn[0]![0] === others.label) {
     return { probabilities: drawn, rest: undefined };

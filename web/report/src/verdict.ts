@@ -86,7 +86,12 @@ export interface Sorting {
 }
 
 // Methods by their mean; those without one last, equal ones as they were.
-export function sortMethods(methods: string[], metrics: Metric[], language: string, by: Sorting | null): string[] {
+export function sortMethods(
+  methods: string[],
+  metrics: Metric[],
+  language: string,
+  by: Sorting | null,
+): string[] {
   const metric = metrics.find((each) => each.id === by?.metric);
   if (!metric || !by) return methods;
   const key = (method: string) => {
@@ -119,9 +124,14 @@ export function finding(metric: Metric, report: Report, language = 'all'): strin
   const differs = by('differs');
   if (better.length > 0) parts.push(`${enumerate(better)} ${are(better)} clearly better than ${baseline}`);
   if (worse.length > 0) {
-    parts.push(`${enumerate(worse)} ${are(worse)} clearly worse${better.length > 0 ? '' : ` than ${baseline}`}`);
+    parts.push(
+      `${enumerate(worse)} ${are(worse)} clearly worse${better.length > 0 ? '' : ` than ${baseline}`}`,
+    );
   }
-  if (differs.length > 0) parts.push(`${enumerate(differs)} clearly ${differs.length === 1 ? 'differs' : 'differ'} from ${baseline}`);
+  if (differs.length > 0)
+    parts.push(
+      `${enumerate(differs)} clearly ${differs.length === 1 ? 'differs' : 'differ'} from ${baseline}`,
+    );
   if (parts.length === 0) {
     return by('unclear').length > 0
       ? `No method differs clearly from ${baseline}.`

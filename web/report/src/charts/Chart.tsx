@@ -24,12 +24,18 @@ export function Chart({ draw, summary, max }: Props) {
   useLayoutEffect(() => {
     if (width < 40) return;
     const drawn = draw(width);
-    for (const part of drawn.querySelectorAll('[aria-label], [aria-description]')) {
+    for (const part of drawn.querySelectorAll('[aria-label]')) {
       part.removeAttribute('aria-label'); // "dot", "rule": of no use beside the summary
-      part.removeAttribute('aria-description');
     }
+    // The first picture speaks for all; the table beside them has every figure.
+    const pictures = drawn.matches('svg') ? [drawn] : [...drawn.querySelectorAll('svg')];
+    pictures.forEach((picture, i) => {
+      if (i > 0) return picture.setAttribute('aria-hidden', 'true');
+      picture.setAttribute('role', 'img');
+      picture.setAttribute('aria-label', summary);
+    });
     place.current!.replaceChildren(drawn);
-  }, [draw, width]);
+  }, [draw, width, summary]);
 
-  return <div class="chart" role="img" aria-label={summary} ref={place} style={max ? { maxWidth: max } : {}} />;
+  return <div class="chart" ref={place} style={max ? { maxWidth: max } : {}} />;
 }

@@ -25,6 +25,8 @@ export interface ForestOptions {
   zero?: boolean; // differences: a line at nought, signs before the numbers
   // What a dashed line stands at in a facet: the baseline's value.
   reference?: (facet: string) => Maybe;
+  // On a narrow page all facets but the first are folded away under these words.
+  fold?: string;
 }
 
 const kNarrow = 560; // pixels; below it, names stand above their intervals and facets below another
@@ -45,12 +47,19 @@ export function drawForest(dots: Dot[], options: ForestOptions, width: number): 
       }
       return frame;
     }
-    for (const facet of facets) {
+    let into: Element = frame;
+    facets.forEach((facet, i) => {
+      if (i === 1 && options.fold) {
+        into = document.createElement('details');
+        into.className = 'figures';
+        into.append(Object.assign(document.createElement('summary'), { textContent: options.fold }));
+        frame.append(into);
+      }
       const title = document.createElement('p');
       title.className = 'facet-title';
       title.textContent = facet.title;
-      frame.append(title, row(dots, { ...options, facets: [facet] }, width, domain, inside));
-    }
+      into.append(title, row(dots, { ...options, facets: [facet] }, width, domain, inside));
+    });
     return frame;
   }
   frame.append(row(dots, options, width, domain, inside));
@@ -70,7 +79,13 @@ function domainOf(dots: Dot[], { zero }: ForestOptions): [number, number] {
   return [low - span * 0.06, high + span * 0.06];
 }
 
-function row(all: Dot[], options: ForestOptions, width: number, domain: [number, number], inside: boolean): Element {
+function row(
+  all: Dot[],
+  options: ForestOptions,
+  width: number,
+  domain: [number, number],
+  inside: boolean,
+): Element {
   const { facets, rows, decimals, zero, reference } = options;
   const several = facets.length > 1;
   const shown = all.filter((dot) => facets.some(({ id }) => id === dot.facet));
@@ -105,7 +120,13 @@ function row(all: Dot[], options: ForestOptions, width: number, domain: [number,
     symbol: { type: 'identity' } as unknown as Plot.ScaleOptions,
     color: { type: 'identity' },
     marks: [
-      Plot.ruleY(grid, { fx: 'facet', y: 'row', stroke: 'var(--line)', dy: inside ? 6 : 0, insetRight: room }),
+      Plot.ruleY(grid, {
+        fx: 'facet',
+        y: 'row',
+        stroke: 'var(--line)',
+        dy: inside ? 6 : 0,
+        insetRight: room,
+      }),
       Plot.axisX({
         anchor: 'bottom',
         label: null,
@@ -125,7 +146,12 @@ function row(all: Dot[], options: ForestOptions, width: number, domain: [number,
           })
         : null,
       zero ? Plot.ruleX([0], { stroke: 'var(--ink)', strokeWidth: 1.25 }) : null,
-      Plot.ruleX(references, { fx: 'facet', x: 'value', stroke: 'var(--line-strong)', strokeDasharray: '2 3' }),
+      Plot.ruleX(references, {
+        fx: 'facet',
+        x: 'value',
+        stroke: 'var(--line-strong)',
+        strokeDasharray: '2 3',
+      }),
       inside
         ? Plot.text(rows, {
             y: (name: string) => name,
@@ -149,7 +175,15 @@ function row(all: Dot[], options: ForestOptions, width: number, domain: [number,
           } as Plot.AxisYOptions),
       Plot.ruleY(
         second.filter((dot) => isNumber(dot.secondLow) && isNumber(dot.secondHigh)),
-        { fx: 'facet', y: 'row', x1: 'secondLow', x2: 'secondHigh', stroke: 'var(--line-strong)', strokeWidth: 1.5, dy: inside ? 13 : 8 },
+        {
+          fx: 'facet',
+          y: 'row',
+          x1: 'secondLow',
+          x2: 'secondHigh',
+          stroke: 'var(--line-strong)',
+          strokeWidth: 1.5,
+          dy: inside ? 13 : 8,
+        },
       ),
       Plot.dot(second, {
         fx: 'facet',

@@ -15,15 +15,18 @@ export function drawConfusion(labels: string[], confusion: number[][], width: nu
     });
   });
   const left = Math.min(widest(labels), Math.max(70, width * 0.3)) + 12;
-  const size = Math.min(54, Math.max(20, (width - left - 4) / labels.length));
-  const upright = widest(labels) > size - 6;
-  const top = upright ? Math.min(116, widest(labels) * 0.68 + 16) : 26;
-  const total = left + size * labels.length + (upright ? 46 : 4);
+  const last = Math.min(150, widest(labels.slice(-2)));
+  const across = (width - left - 4) / labels.length;
+  const upright = widest(labels) > Math.min(54, across) - 6; // names that do not fit stand aslant
+  const behind = upright ? Math.max(4, last * 0.72 - 12) : 4;
+  const size = Math.min(54, Math.max(20, (width - left - behind) / labels.length));
+  const top = upright ? Math.min(116, widest(labels) * 0.71 + 16) : 26;
+  const total = left + size * labels.length + behind;
   return Plot.plot({
     width: total,
     height: top + size * labels.length + 4,
     marginLeft: left,
-    marginRight: total - left - size * labels.length,
+    marginRight: behind,
     marginTop: top,
     marginBottom: 4,
     style: kChartStyle,
@@ -36,7 +39,7 @@ export function drawConfusion(labels: string[], confusion: number[][], width: nu
         anchor: 'top',
         tickSize: 0,
         label: null,
-        tickRotate: upright ? -38 : 0,
+        tickRotate: upright ? -45 : 0,
         tickFormat: (label: string) => clip(label, 150),
         color: 'var(--ink-soft)',
       }),
@@ -52,22 +55,28 @@ export function drawConfusion(labels: string[], confusion: number[][], width: nu
       Plot.cell(cells, {
         x: 'as',
         y: 'of',
-        fill: 'var(--accent)',
-        fillOpacity: 'share',
+        fill: 'var(--heat)',
+        fillOpacity: (cell: (typeof cells)[number]) => cell.share * 0.62, // so that ink stays legible
         rx: 3,
         title: (cell: (typeof cells)[number]) =>
           `recorded ${cell.of}\nfound ${cell.as}\n${count(cell.n)} (${percent(cell.share)} of the row)`,
         tip: true,
       }),
-      Plot.cell(cells.filter((cell) => cell.right), { x: 'as', y: 'of', fill: 'none', stroke: 'var(--ink)', strokeWidth: 1.25, rx: 3 }),
-      Plot.text(cells.filter((cell) => cell.n > 0), {
-        x: 'as',
-        y: 'of',
-        text: (cell: (typeof cells)[number]) => count(cell.n),
-        fontSize: size < 30 ? 9 : 12,
-        fontWeight: (cell: (typeof cells)[number]) => (cell.right ? 700 : 400),
-        fill: (cell: (typeof cells)[number]) => (cell.share > 0.52 ? 'var(--accent-ink)' : 'var(--ink)'),
-      } as unknown as Plot.TextOptions),
+      Plot.cell(
+        cells.filter((cell) => cell.right),
+        { x: 'as', y: 'of', fill: 'none', stroke: 'var(--ink)', strokeWidth: 1.25, rx: 3 },
+      ),
+      Plot.text(
+        cells.filter((cell) => cell.n > 0),
+        {
+          x: 'as',
+          y: 'of',
+          text: (cell: (typeof cells)[number]) => count(cell.n),
+          fontSize: size < 30 ? 9 : 12,
+          fontWeight: (cell: (typeof cells)[number]) => (cell.right ? 700 : 400),
+          fill: 'var(--ink)',
+        } as unknown as Plot.TextOptions,
+      ),
     ],
   });
 }
@@ -92,9 +101,33 @@ export function drawReliability(bins: Bin[], width: number): Element {
     marks: [
       Plot.gridX({ ticks: 4, stroke: 'var(--line)', strokeOpacity: 1 }),
       Plot.gridY({ ticks: 4, stroke: 'var(--line)', strokeOpacity: 1 }),
-      Plot.axisX({ ticks: 4, tickFormat: '.0%', tickSize: 0, label: 'confidence', labelAnchor: 'center', labelArrow: 'none', labelOffset: 38, color: 'var(--ink-soft)' }),
-      Plot.axisY({ ticks: 4, tickFormat: '.0%', tickSize: 0, label: 'right', labelAnchor: 'top', labelArrow: 'none', labelOffset: 40, color: 'var(--ink-soft)' }),
-      Plot.line([[0, 0], [1, 1]], { stroke: 'var(--line-strong)', strokeDasharray: '3 4' }),
+      Plot.axisX({
+        ticks: 4,
+        tickFormat: '.0%',
+        tickSize: 0,
+        label: 'confidence',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        labelOffset: 38,
+        color: 'var(--ink-soft)',
+      }),
+      Plot.axisY({
+        ticks: 4,
+        tickFormat: '.0%',
+        tickSize: 0,
+        label: 'right',
+        labelAnchor: 'top',
+        labelArrow: 'none',
+        labelOffset: 40,
+        color: 'var(--ink-soft)',
+      }),
+      Plot.line(
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        { stroke: 'var(--line-strong)', strokeDasharray: '3 4' },
+      ),
       Plot.ruleX(dots, {
         x: 'confidence',
         y1: 'confidence',
@@ -125,8 +158,20 @@ export function drawTiming(rows: LabelRow[], width: number): Element {
   const left = inside ? 8 : Math.min(width * 0.36, widest(names)) + 18;
   const most = Math.max(0.1, ...rows.flatMap(({ early, late }) => [early ?? 0, late ?? 0]));
   const bars = rows.flatMap((row) => [
-    { row: row.method, share: -(row.early ?? 0), known: isNumber(row.early), what: 'too early', colour: 'var(--early)' },
-    { row: row.method, share: row.late ?? 0, known: isNumber(row.late), what: 'too late', colour: 'var(--late)' },
+    {
+      row: row.method,
+      share: -(row.early ?? 0),
+      known: isNumber(row.early),
+      what: 'too early',
+      colour: 'var(--early)',
+    },
+    {
+      row: row.method,
+      share: row.late ?? 0,
+      known: isNumber(row.late),
+      what: 'too late',
+      colour: 'var(--late)',
+    },
   ]);
   type Bar = (typeof bars)[number];
   const known = bars.filter((bar) => bar.known);
@@ -143,21 +188,79 @@ export function drawTiming(rows: LabelRow[], width: number): Element {
     y: { domain: names, axis: null, padding: inside ? 0.5 : 0.3 },
     color: { type: 'identity' },
     marks: [
-      Plot.text(['← too early'], { x: () => 0, text: (label: string) => label, frameAnchor: 'top', textAnchor: 'end', dx: -8, dy: -18, fontWeight: 600, fill: 'var(--ink-soft)' }),
-      Plot.text(['too late →'], { x: () => 0, text: (label: string) => label, frameAnchor: 'top', textAnchor: 'start', dx: 8, dy: -18, fontWeight: 600, fill: 'var(--ink-soft)' }),
+      Plot.text(['← too early'], {
+        x: () => 0,
+        text: (label: string) => label,
+        frameAnchor: 'top',
+        textAnchor: 'end',
+        dx: -8,
+        dy: -18,
+        fontWeight: 600,
+        fill: 'var(--ink-soft)',
+      }),
+      Plot.text(['too late →'], {
+        x: () => 0,
+        text: (label: string) => label,
+        frameAnchor: 'top',
+        textAnchor: 'start',
+        dx: 8,
+        dy: -18,
+        fontWeight: 600,
+        fill: 'var(--ink-soft)',
+      }),
       inside
-        ? Plot.text(names, { y: (name: string) => name, text: (name: string) => clip(name, width - 20), frameAnchor: 'left', textAnchor: 'start', dy: -20, dx: -4, fill: 'var(--ink)' })
-        : Plot.axisY({ anchor: 'left', tickSize: 0, label: null, tickPadding: 10, tickFormat: (name: string) => clip(name, left - 14), color: 'var(--ink)' }),
-      Plot.barX(known, { y: 'row', x: 'share', fill: 'colour', rx: 2, title: (bar: Bar) => `${bar.row}\n${words(bar)} ${bar.what}` }),
-      Plot.text(known, { y: 'row', x: 'share', text: words, filter: (bar: Bar) => bar.share < 0 || bar.what === 'too early', textAnchor: 'end', dx: -5, fill: 'var(--ink-soft)' }),
-      Plot.text(known, { y: 'row', x: 'share', text: words, filter: (bar: Bar) => bar.what === 'too late', textAnchor: 'start', dx: 5, fill: 'var(--ink-soft)' }),
+        ? Plot.text(names, {
+            y: (name: string) => name,
+            text: (name: string) => clip(name, width - 20),
+            frameAnchor: 'left',
+            textAnchor: 'start',
+            dy: -20,
+            dx: -4,
+            fill: 'var(--ink)',
+          })
+        : Plot.axisY({
+            anchor: 'left',
+            tickSize: 0,
+            label: null,
+            tickPadding: 10,
+            tickFormat: (name: string) => clip(name, left - 14),
+            color: 'var(--ink)',
+          }),
+      Plot.barX(known, {
+        y: 'row',
+        x: 'share',
+        fill: 'colour',
+        rx: 2,
+        title: (bar: Bar) => `${bar.row}\n${words(bar)} ${bar.what}`,
+      }),
+      Plot.text(known, {
+        y: 'row',
+        x: 'share',
+        text: words,
+        filter: (bar: Bar) => bar.share < 0 || bar.what === 'too early',
+        textAnchor: 'end',
+        dx: -5,
+        fill: 'var(--ink-soft)',
+      }),
+      Plot.text(known, {
+        y: 'row',
+        x: 'share',
+        text: words,
+        filter: (bar: Bar) => bar.what === 'too late',
+        textAnchor: 'start',
+        dx: 5,
+        fill: 'var(--ink-soft)',
+      }),
       Plot.ruleX([0], { stroke: 'var(--ink)' }),
     ],
   });
 }
 
 // What a confusion matrix comes to, label by label.
-export function recalls(labels: string[], confusion: number[][]): { label: string; n: number; recall: number | null }[] {
+export function recalls(
+  labels: string[],
+  confusion: number[][],
+): { label: string; n: number; recall: number | null }[] {
   return labels.map((label, i) => {
     const n = (confusion[i] ?? []).reduce((all, each) => all + each, 0);
     return { label, n, recall: n > 0 ? (confusion[i]?.[i] ?? 0) / n : null };

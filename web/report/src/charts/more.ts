@@ -1,8 +1,17 @@
 import * as Plot from '@observablehq/plot';
 
 import type { Maybe, Strategy } from '../data';
-import { duration, isNumber, number } from '../format';
-import { clip, kChartStyle, kToneColour, kToneSymbol, textWidth, toneFill, widest, type Tone } from './common';
+import { isNumber, number, roughly } from '../format';
+import {
+  clip,
+  kChartStyle,
+  kToneColour,
+  kToneSymbol,
+  textWidth,
+  toneFill,
+  widest,
+  type Tone,
+} from './common';
 
 // How much more (right of 1) or less often a method takes a strategy than its fair share.
 export function drawPreference(strategy: Strategy, most: number, width: number): Element {
@@ -23,8 +32,21 @@ export function drawPreference(strategy: Strategy, most: number, width: number):
     y: { domain: strategy.labels, axis: null, padding: 0.28 },
     color: { type: 'identity' },
     marks: [
-      Plot.axisY({ anchor: 'left', tickSize: 0, label: null, tickPadding: 8, tickFormat: (name: string) => clip(name, left - 12), color: 'var(--ink)' }),
-      Plot.text(['even'], { x: () => 1, text: (label: string) => label, frameAnchor: 'top', dy: -16, fill: 'var(--ink-soft)' }),
+      Plot.axisY({
+        anchor: 'left',
+        tickSize: 0,
+        label: null,
+        tickPadding: 8,
+        tickFormat: (name: string) => clip(name, left - 12),
+        color: 'var(--ink)',
+      }),
+      Plot.text(['even'], {
+        x: () => 1,
+        text: (label: string) => label,
+        frameAnchor: 'top',
+        dy: -16,
+        fill: 'var(--ink-soft)',
+      }),
       Plot.barX(known, {
         y: 'label',
         x1: 1,
@@ -33,7 +55,14 @@ export function drawPreference(strategy: Strategy, most: number, width: number):
         rx: 2,
         title: (bar: Bar) => `${bar.label}: ${share(bar)}`,
       }),
-      Plot.text(known, { y: 'label', text: share, frameAnchor: 'right', textAnchor: 'end', dx: 34, fill: 'var(--ink-soft)' }),
+      Plot.text(known, {
+        y: 'label',
+        text: share,
+        frameAnchor: 'right',
+        textAnchor: 'end',
+        dx: 34,
+        fill: 'var(--ink-soft)',
+      }),
       Plot.ruleX([1], { stroke: 'var(--ink)' }),
     ],
   });
@@ -83,7 +112,12 @@ export function placeNames(places: Place[], width: number): Spot[] {
     for (const dy of [-11, 12, -26, 27]) {
       for (const right of [true, false]) {
         const left = right ? x + 8 : x - 8 - long;
-        const box: [number, number, number, number] = [left, y + dy - kHeight / 2, left + long, y + dy + kHeight / 2];
+        const box: [number, number, number, number] = [
+          left,
+          y + dy - kHeight / 2,
+          left + long,
+          y + dy + kHeight / 2,
+        ];
         const outside = Math.max(0, -box[0]) + Math.max(0, box[2] - width);
         const cost = overlap(box) + outside * 100 + Math.abs(dy) * 0.5;
         if (!best || cost < best.cost) best = { spot: { right, dy }, cost, box };
@@ -118,7 +152,8 @@ export function drawBalance(dots: Balance[], yLabel: string, width: number): Ele
     width,
   );
   const colour = (dot: Balance) => kToneColour[dot.tone];
-  const bounded = (low: keyof Balance, high: keyof Balance) => (dot: Balance) => isNumber(dot[low]) && isNumber(dot[high]);
+  const bounded = (low: keyof Balance, high: keyof Balance) => (dot: Balance) =>
+    isNumber(dot[low]) && isNumber(dot[high]);
   return Plot.plot({
     width,
     height,
@@ -140,17 +175,52 @@ export function drawBalance(dots: Balance[], yLabel: string, width: number): Ele
       Plot.axisX({
         ticks: Math.floor(width / 110),
         tickSize: 4,
-        tickFormat: (ms: number) => duration(ms).replace(/\.0+(?= )/, ''),
+        tickFormat: roughly,
         label: 'time of a turn',
         labelAnchor: 'center',
         labelArrow: 'none',
         labelOffset: 42,
         color: 'var(--ink-soft)',
       }),
-      Plot.axisY({ ticks: 5, tickSize: 0, label: yLabel, labelAnchor: 'top', labelArrow: 'none', labelOffset: 46, color: 'var(--ink-soft)' }),
-      Plot.ruleY(dots, { y: 'value', x1: 'msLow', x2: 'msHigh', filter: bounded('msLow', 'msHigh'), stroke: colour, strokeOpacity: 0.5, strokeWidth: 2 }),
-      Plot.ruleX(dots, { x: 'ms', y1: 'low', y2: 'high', filter: bounded('low', 'high'), stroke: colour, strokeOpacity: 0.5, strokeWidth: 2 }),
-      Plot.dot(dots, { x: 'ms', y: 'value', r: 5.5, fill: (dot: Balance) => toneFill(dot.tone), stroke: colour, strokeWidth: 1.75, symbol: (dot: Balance) => kToneSymbol[dot.tone], rotate: (dot: Balance) => (dot.tone === 'worse' ? 180 : 0), title: 'tip', tip: { fontSize: 12 } as Plot.TipOptions }),
+      Plot.axisY({
+        ticks: 5,
+        tickSize: 0,
+        label: yLabel,
+        labelAnchor: 'top',
+        labelArrow: 'none',
+        labelOffset: 46,
+        color: 'var(--ink-soft)',
+      }),
+      Plot.ruleY(dots, {
+        y: 'value',
+        x1: 'msLow',
+        x2: 'msHigh',
+        filter: bounded('msLow', 'msHigh'),
+        stroke: colour,
+        strokeOpacity: 0.5,
+        strokeWidth: 2,
+      }),
+      Plot.ruleX(dots, {
+        x: 'ms',
+        y1: 'low',
+        y2: 'high',
+        filter: bounded('low', 'high'),
+        stroke: colour,
+        strokeOpacity: 0.5,
+        strokeWidth: 2,
+      }),
+      Plot.dot(dots, {
+        x: 'ms',
+        y: 'value',
+        r: 5.5,
+        fill: (dot: Balance) => toneFill(dot.tone),
+        stroke: colour,
+        strokeWidth: 1.75,
+        symbol: (dot: Balance) => kToneSymbol[dot.tone],
+        rotate: (dot: Balance) => (dot.tone === 'worse' ? 180 : 0),
+        title: 'tip',
+        tip: { fontSize: 12 } as Plot.TipOptions,
+      }),
       ...dots.map((dot, i) =>
         Plot.text([dot], {
           x: 'ms',

@@ -34,7 +34,11 @@ export function Compared({ report }: { report: Report }) {
                 <p dir="auto">{run}</p>
               ) : (
                 <>
-                  {run.title && <p class="finding" dir="auto">{run.title}</p>}
+                  {run.title && (
+                    <p class="finding" dir="auto">
+                      {run.title}
+                    </p>
+                  )}
                   <Facts run={run} />
                 </>
               )}
@@ -42,7 +46,13 @@ export function Compared({ report }: { report: Report }) {
           ))}
         </div>
       )}
-      <Choice name="compare-language" label="Language" options={languages} chosen={language} onChoose={setLanguage} />
+      <Choice
+        name="compare-language"
+        label="Language"
+        options={languages}
+        chosen={language}
+        onChoose={setLanguage}
+      />
       <Key report={{ baseline: 'A' }} second={false} />
       <div class="cards" key={language}>
         {distinct(rows.map(({ metric }) => metric)).map((metric) => {
@@ -57,14 +67,30 @@ export function Compared({ report }: { report: Report }) {
               <tr>
                 <th scope="col">Metric</th>
                 {languages.length > 1 && <th scope="col">Language</th>}
-                <th scope="col" class="num">A</th>
-                <th scope="col" class="num">B</th>
-                <th scope="col" class="num">B − A</th>
-                <th scope="col" class="num">95 % interval</th>
-                <th scope="col" class="num">p</th>
-                <th scope="col" class="num">p, Holm</th>
-                <th scope="col" class="num">Effect</th>
-                <th scope="col" class="num">n</th>
+                <th scope="col" class="num">
+                  A
+                </th>
+                <th scope="col" class="num">
+                  B
+                </th>
+                <th scope="col" class="num">
+                  B − A
+                </th>
+                <th scope="col" class="num">
+                  95 % interval
+                </th>
+                <th scope="col" class="num">
+                  p
+                </th>
+                <th scope="col" class="num">
+                  p, Holm
+                </th>
+                <th scope="col" class="num">
+                  Effect
+                </th>
+                <th scope="col" class="num">
+                  n
+                </th>
                 <th scope="col">Verdict</th>
               </tr>
             </thead>
@@ -112,15 +138,26 @@ function ComparedCard({ row, better }: { row: Row; better: Better }) {
       tone: verdict,
       tip: `${title}\n${signed(row.difference, decimals)} ${interval(row.low, row.high, decimals)}\np after Holm ${pValue(row.p_holm)}`,
     };
-    const label = { higher: '← A better · B better →', lower: '← B better · A better →', neither: '← less · more →' }[better];
+    const label = {
+      higher: '← A better · B better →',
+      lower: '← B better · A better →',
+      neither: '← less · more →',
+    }[better];
     return (width: number) =>
-      drawForest([dot], { rows: [dot.row], facets: [{ id: 'all', title: '' }], decimals, zero: true, label }, width);
+      drawForest(
+        [dot],
+        { rows: [dot.row], facets: [{ id: 'all', title: '' }], decimals, zero: true, label },
+        width,
+      );
   }, []);
   const each = decimalsFor([row.a, row.b]);
   const words = `A ${number(row.a, each)}, B ${number(row.b, each)}: ${kVerdictWords[verdict]}.`;
   return (
     <Card title={title} finding={words}>
-      <Chart draw={draw} summary={`${title}. ${words} Difference ${signed(row.difference, decimals)} ${interval(row.low, row.high, decimals)}.`} />
+      <Chart
+        draw={draw}
+        summary={`${title}. ${words} Difference ${signed(row.difference, decimals)} ${interval(row.low, row.high, decimals)}.`}
+      />
     </Card>
   );
 }

@@ -3,7 +3,17 @@ import { useMemo, useState } from 'preact/hooks';
 import { Chart } from '../charts/Chart';
 import { drawForest, type Dot } from '../charts/forest';
 import { distinct, languagesOf, type Comparison, type Metric, type Report } from '../data';
-import { count, decimalsFor, groupName, interval, isNumber, languageName, number, pValue, signed } from '../format';
+import {
+  count,
+  decimalsFor,
+  groupName,
+  interval,
+  isNumber,
+  languageName,
+  number,
+  pValue,
+  signed,
+} from '../format';
 import { Card, Choice, Figures, Reasons, Section, VerdictMark, Wide } from '../parts';
 import { comparisonOf, differenceInWords, finding, verdictOf } from '../verdict';
 import { Key } from './Key';
@@ -12,14 +22,22 @@ export function Comparisons({ report }: { report: Report }) {
   const metrics = report.metrics.filter(({ comparisons }) => comparisons.length > 0);
   const languages = languagesOf(metrics.flatMap(({ comparisons }) => comparisons));
   const [language, setLanguage] = useState(languages[0] ?? 'all');
-  const second = metrics.some(({ comparisons }) => comparisons.some((each) => isNumber(each.at_equal_length?.difference)));
+  const second = metrics.some(({ comparisons }) =>
+    comparisons.some((each) => isNumber(each.at_equal_length?.difference)),
+  );
   return (
     <Section
       id="comparisons"
       title={`Against ${report.baseline ?? 'the baseline'}`}
       lead="The same items answered by both, subtracted item by item. An interval that crosses the line leaves open which is better; a mark is filled only where the difference holds after correction for all that was compared."
     >
-      <Choice name="comparison-language" label="Language" options={languages} chosen={language} onChoose={setLanguage} />
+      <Choice
+        name="comparison-language"
+        label="Language"
+        options={languages}
+        chosen={language}
+        onChoose={setLanguage}
+      />
       <Key report={report} second={second} />
       {distinct(metrics.map(({ group }) => group)).map((group) => (
         <div class="group">
@@ -28,7 +46,12 @@ export function Comparisons({ report }: { report: Report }) {
             {metrics
               .filter((metric) => metric.group === group)
               .map((metric) => (
-                <ComparisonCard key={`${metric.id} ${language}`} metric={metric} report={report} language={language} />
+                <ComparisonCard
+                  key={`${metric.id} ${language}`}
+                  metric={metric}
+                  report={report}
+                  language={language}
+                />
               ))}
           </div>
         </div>
@@ -63,10 +86,22 @@ function ComparisonCard({ metric, report, language }: { metric: Metric; report: 
         tip: tipOf(comparison, decimals),
       };
     });
-    const all = rows.map((row) => `${row} ${differenceInWords(comparisonOf(metric, row, language)!, decimals)}`);
+    const all = rows.map(
+      (row) => `${row} ${differenceInWords(comparisonOf(metric, row, language)!, decimals)}`,
+    );
     return {
       draw: (width: number) =>
-        drawForest(dots, { rows, facets: [{ id: 'all', title: '' }], decimals, zero: true, label: sides[metric.better] ?? '' }, width),
+        drawForest(
+          dots,
+          {
+            rows,
+            facets: [{ id: 'all', title: '' }],
+            decimals,
+            zero: true,
+            label: sides[metric.better] ?? '',
+          },
+          width,
+        ),
       summary: `${metric.title}, difference from ${report.baseline}: ${all.join(', ')}. ${words}`,
     };
   }, []);
@@ -103,13 +138,27 @@ function ComparisonTable({ metric, decimals }: { metric: Metric; decimals: numbe
             <tr>
               <th scope="col">Method</th>
               {several && <th scope="col">Language</th>}
-              <th scope="col" class="num">Difference</th>
-              <th scope="col" class="num">95 % interval</th>
-              <th scope="col" class="num">p</th>
-              <th scope="col" class="num">p, Holm</th>
-              <th scope="col" class="num">Effect</th>
-              <th scope="col" class="num">At equal length</th>
-              <th scope="col" class="num">n</th>
+              <th scope="col" class="num">
+                Difference
+              </th>
+              <th scope="col" class="num">
+                95 % interval
+              </th>
+              <th scope="col" class="num">
+                p
+              </th>
+              <th scope="col" class="num">
+                p, Holm
+              </th>
+              <th scope="col" class="num">
+                Effect
+              </th>
+              <th scope="col" class="num">
+                At equal length
+              </th>
+              <th scope="col" class="num">
+                n
+              </th>
               <th scope="col">Verdict</th>
             </tr>
           </thead>
@@ -125,7 +174,9 @@ function ComparisonTable({ metric, decimals }: { metric: Metric; decimals: numbe
                 <td class="num">{number(each.effect, 2)}</td>
                 <td class="num">
                   {signed(each.at_equal_length?.difference, decimals)}{' '}
-                  <span class="range">{interval(each.at_equal_length?.low, each.at_equal_length?.high, decimals)}</span>
+                  <span class="range">
+                    {interval(each.at_equal_length?.low, each.at_equal_length?.high, decimals)}
+                  </span>
                 </td>
                 <td class="num">{count(each.n)}</td>
                 <td>

@@ -49,13 +49,19 @@ function BalanceCard({ report, metricId }: { report: Report; metricId: string })
     });
     return {
       draw: dots.length > 0 ? (width: number) => drawBalance(dots, metric.title, width) : null,
-      words: dots.map((dot) => `${dot.method}: ${duration(dot.ms)}, ${metric.title} ${number(dot.value, decimals)}`),
+      words: dots.map(
+        (dot) => `${dot.method}: ${duration(dot.ms)}, ${metric.title} ${number(dot.value, decimals)}`,
+      ),
     };
   }, []);
   if (!draw) return null;
-  const better = metric.better === 'higher' ? 'Up and to the left is better.' : 'Down and to the left is better.';
+  const better =
+    metric.better === 'higher' ? 'Up and to the left is better.' : 'Down and to the left is better.';
   return (
-    <Card title={`${metric.title} and the time of a turn`} about={`${better} Bars are 95 % intervals of both.`}>
+    <Card
+      title={`${metric.title} and the time of a turn`}
+      about={`${better} Bars are 95 % intervals of both.`}
+    >
       <Key report={report} />
       <Chart draw={draw} summary={`${words.join('; ')}.`} max={900} />
     </Card>
@@ -85,13 +91,29 @@ function CostTable({ report }: { report: Report }) {
           <thead>
             <tr>
               <th scope="col">Method</th>
-              <th scope="col" class="num">Whole turn</th>
-              {against && <th scope="col" class="num">× {report.baseline}</th>}
-              <th scope="col" class="num">First token</th>
-              <th scope="col" class="num">Calls</th>
-              <th scope="col" class="num">Read</th>
-              <th scope="col" class="num">Reused</th>
-              <th scope="col" class="num">Written</th>
+              <th scope="col" class="num">
+                Whole turn
+              </th>
+              {against && (
+                <th scope="col" class="num">
+                  × {report.baseline}
+                </th>
+              )}
+              <th scope="col" class="num">
+                First token
+              </th>
+              <th scope="col" class="num">
+                Calls
+              </th>
+              <th scope="col" class="num">
+                Read
+              </th>
+              <th scope="col" class="num">
+                Reused
+              </th>
+              <th scope="col" class="num">
+                Written
+              </th>
               <th scope="col">Tokens</th>
             </tr>
           </thead>
@@ -108,7 +130,9 @@ function CostTable({ report }: { report: Report }) {
                     </span>
                   )}
                 </td>
-                {against && <td class="num">{isNumber(cost.ms?.mean) ? number(cost.ms.mean / base, 2) : '–'}</td>}
+                {against && (
+                  <td class="num">{isNumber(cost.ms?.mean) ? number(cost.ms.mean / base, 2) : '–'}</td>
+                )}
                 <td class="num">{duration(cost.first_token_ms)}</td>
                 <td class="num">{number(cost.calls, 1)}</td>
                 <td class="num">{count(cost.read)}</td>

@@ -35,14 +35,19 @@ function ExampleCard({ example }: { example: Example }) {
     <article class="card example">
       <header class="card-head">
         <h4>
-          {example.method} <span class="quiet">in {example.dialogue}, turn {count(example.turn)}</span>
+          {example.method}{' '}
+          <span class="quiet">
+            in {example.dialogue}, turn {count(example.turn)}
+          </span>
         </h4>
         <Scores scores={example.scores} />
       </header>
       <div class="talk" lang={language}>
         {before.length > 0 && (
           <details class="earlier">
-            <summary lang="en">{before.length === 1 ? '1 earlier turn' : `${before.length} earlier turns`}</summary>
+            <summary lang="en">
+              {before.length === 1 ? '1 earlier turn' : `${before.length} earlier turns`}
+            </summary>
             {before.map((turn) => (
               <Turn {...turn} />
             ))}
@@ -74,7 +79,17 @@ function Turn({ role, text }: { role: string; text: string }) {
   );
 }
 
-function Reply({ title, text, language, own = false }: { title: string; text: string | null | undefined; language: string | undefined; own?: boolean }) {
+function Reply({
+  title,
+  text,
+  language,
+  own = false,
+}: {
+  title: string;
+  text: string | null | undefined;
+  language: string | undefined;
+  own?: boolean;
+}) {
   return (
     <div class={own ? 'reply reply-own' : 'reply'}>
       <h5>{title}</h5>
@@ -180,7 +195,12 @@ function Probabilities({ of }: { of: [string, number | null | undefined][] }) {
 }
 
 function Pretty({ value }: { value: unknown }) {
-  if (typeof value === 'string') return <p class="said" dir="auto">{value}</p>;
+  if (typeof value === 'string')
+    return (
+      <p class="said" dir="auto">
+        {value}
+      </p>
+    );
   return (
     <pre tabIndex={0} dir="auto">
       {JSON.stringify(value, null, 2)}

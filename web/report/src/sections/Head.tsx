@@ -33,8 +33,14 @@ function Warnings({ report }: { report: Report }) {
     ...report.notes,
     ...(report.judges ?? [])
       .filter((judge) => judge.checked === false)
-      .map((judge) => `The judge ${judge.name} has not been checked against people's ratings. Take its scores as a hint.`),
-    ...failed.map((method) => `${method.id} failed on ${counted(method.failed, 'item')}; these are left out of its figures.`),
+      .map(
+        (judge) =>
+          `The judge ${judge.name} has not been checked against people's ratings. Take its scores as a hint.`,
+      ),
+    ...failed.map(
+      (method) =>
+        `${method.id} failed on ${counted(method.failed, 'item')}; these are left out of its figures.`,
+    ),
     ...(report.shard ? [`This is shard ${report.shard}: a part of the items only.`] : []),
   ];
   if (warnings.length === 0) return null;

@@ -29,7 +29,13 @@ function Task({ tables }: { tables: LabelTask[] }) {
   return (
     <div class="group">
       <h3 id={`labels-${table.task}`}>{table.title}</h3>
-      <Choice name={`labels-${table.task}`} label="Language" options={languages} chosen={language} onChoose={setLanguage} />
+      <Choice
+        name={`labels-${table.task}`}
+        label="Language"
+        options={languages}
+        chosen={language}
+        onChoose={setLanguage}
+      />
       <Quality key={`quality ${table.language}`} table={table} />
       <Closer key={`closer ${table.language}`} table={table} />
       <Timing key={`timing ${table.language}`} table={table} />
@@ -43,7 +49,8 @@ const kMeasures = [
   ['kappa', 'Cohen’s κ'],
 ] as const;
 
-const estimate = (row: LabelRow, measure: (typeof kMeasures)[number][0]): Estimate | null | undefined => row[measure];
+const estimate = (row: LabelRow, measure: (typeof kMeasures)[number][0]): Estimate | null | undefined =>
+  row[measure];
 
 function finding(table: LabelTask): string {
   const own = table.rows.filter((row) => !row.baseline && isNumber(row.accuracy?.value));
@@ -53,7 +60,10 @@ function finding(table: LabelTask): string {
   if (!best) return 'Too few labelled turns for a figure.';
   const right = `${best.method} is right ${percent(best.accuracy!.value)} of the time`;
   if (!base) return `${right}.`;
-  const overlap = isNumber(best.accuracy!.low) && isNumber(base.accuracy!.high) && best.accuracy!.low <= base.accuracy!.high;
+  const overlap =
+    isNumber(best.accuracy!.low) &&
+    isNumber(base.accuracy!.high) &&
+    best.accuracy!.low <= base.accuracy!.high;
   return `${right}; the best baseline, ${base.method}, ${percent(base.accuracy!.value)}.${overlap ? ' Their intervals overlap.' : ''}`;
 }
 
@@ -75,12 +85,19 @@ function Quality({ table }: { table: LabelTask }) {
         };
       }),
     );
-    const each = table.rows.map((row) => `${row.method} accuracy ${number(row.accuracy?.value, 2)}`).join(', ');
+    const each = table.rows
+      .map((row) => `${row.method} accuracy ${number(row.accuracy?.value, 2)}`)
+      .join(', ');
     return {
       draw: (width: number) =>
         drawForest(
           dots,
-          { rows: table.rows.map(({ method }) => method), facets: measures.map(([id, title]) => ({ id, title })), decimals: 2, label: '' },
+          {
+            rows: table.rows.map(({ method }) => method),
+            facets: measures.map(([id, title]) => ({ id, title })),
+            decimals: 2,
+            label: '',
+          },
           width,
         ),
       summary: `${words} ${each}.`,
@@ -94,12 +111,20 @@ function Quality({ table }: { table: LabelTask }) {
           <thead>
             <tr>
               <th scope="col">Reading</th>
-              <th scope="col" class="num">Items</th>
+              <th scope="col" class="num">
+                Items
+              </th>
               {kMeasures.map(([, title]) => (
-                <th scope="col" class="num">{title}</th>
+                <th scope="col" class="num">
+                  {title}
+                </th>
               ))}
-              <th scope="col" class="num" title="expected calibration error; lower is better">ECE</th>
-              <th scope="col" class="num" title="lower is better">Brier</th>
+              <th scope="col" class="num" title="expected calibration error; lower is better">
+                ECE
+              </th>
+              <th scope="col" class="num" title="lower is better">
+                Brier
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -112,7 +137,12 @@ function Quality({ table }: { table: LabelTask }) {
                 <td class="num">{count(row.n)}</td>
                 {kMeasures.map(([id]) => (
                   <td class="num">
-                    <Num value={estimate(row, id)?.value} low={estimate(row, id)?.low} high={estimate(row, id)?.high} decimals={2} />
+                    <Num
+                      value={estimate(row, id)?.value}
+                      low={estimate(row, id)?.low}
+                      high={estimate(row, id)?.high}
+                      decimals={2}
+                    />
                   </td>
                 ))}
                 <td class="num">{number(row.ece, 3)}</td>
@@ -129,7 +159,9 @@ function Quality({ table }: { table: LabelTask }) {
 
 // One reading's confusions and how far its probabilities can be believed.
 function Closer({ table }: { table: LabelTask }) {
-  const rows = table.rows.filter((row) => (row.confusion?.length ?? 0) > 0 || (row.reliability?.length ?? 0) > 0);
+  const rows = table.rows.filter(
+    (row) => (row.confusion?.length ?? 0) > 0 || (row.reliability?.length ?? 0) > 0,
+  );
   const [chosen, setChosen] = useState(rows.find((row) => !row.baseline)?.method ?? rows[0]?.method ?? '');
   const row = rows.find(({ method }) => method === chosen);
   if (!row) return null;
@@ -144,7 +176,9 @@ function Closer({ table }: { table: LabelTask }) {
         onChoose={setChosen}
       />
       <div class="cards cards-closer" key={chosen}>
-        {row.confusion && row.confusion.length > 0 && <Confusion table={table} row={row} confusion={row.confusion} />}
+        {row.confusion && row.confusion.length > 0 && (
+          <Confusion table={table} row={row} confusion={row.confusion} />
+        )}
         {row.reliability && row.reliability.length > 0 && <Reliability row={row} />}
       </div>
     </div>
@@ -154,16 +188,25 @@ function Closer({ table }: { table: LabelTask }) {
 function Confusion({ table, row, confusion }: { table: LabelTask; row: LabelRow; confusion: number[][] }) {
   const { draw, words } = useMemo(() => {
     const pairs = table.labels
-      .flatMap((of, i) => table.labels.map((as, j) => ({ of, as, n: i === j ? 0 : (confusion[i]?.[j] ?? 0) })))
+      .flatMap((of, i) =>
+        table.labels.map((as, j) => ({ of, as, n: i === j ? 0 : (confusion[i]?.[j] ?? 0) })),
+      )
       .sort((a, b) => b.n - a.n);
     const most = pairs[0];
     return {
       draw: (width: number) => drawConfusion(table.labels, confusion, width),
-      words: most && most.n > 0 ? `Mixed up most: ${most.of} found as ${most.as}, ${count(most.n)} times.` : 'Nothing is mixed up.',
+      words:
+        most && most.n > 0
+          ? `Mixed up most: ${most.of} found as ${most.as}, ${count(most.n)} times.`
+          : 'Nothing is mixed up.',
     };
   }, []);
   return (
-    <Card title="What is taken for what" finding={words} about={`${row.method}. Rows: as recorded; columns: as found; the darker, the larger the share of the row.`}>
+    <Card
+      title="What is taken for what"
+      finding={words}
+      about={`${row.method}. Rows: as recorded; columns: as found; the darker, the larger the share of the row.`}
+    >
       <div class="wide-chart">
         <Chart draw={draw} summary={`Confusion matrix of ${row.method}. ${words}`} />
       </div>
@@ -174,9 +217,13 @@ function Confusion({ table, row, confusion }: { table: LabelTask; row: LabelRow;
               <tr>
                 <th scope="col">Recorded</th>
                 {table.labels.map((label) => (
-                  <th scope="col" class="num">{label}</th>
+                  <th scope="col" class="num">
+                    {label}
+                  </th>
                 ))}
-                <th scope="col" class="num">Found right</th>
+                <th scope="col" class="num">
+                  Found right
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -208,17 +255,31 @@ function Reliability({ row }: { row: LabelRow }) {
       ? 'On the whole it is as sure as it is right.'
       : `On average it claims ${number(Math.abs(lean) * 100, 0)} percentage points ${lean > 0 ? 'more' : 'less'} than holds.`;
   return (
-    <Card title="How far its probabilities hold" finding={words} about={`${row.method}. On the dashed line, what is claimed with 70 % is right seven times of ten.`}>
-      <Chart draw={draw} summary={`Reliability diagram of ${row.method}. ${words} Expected calibration error ${number(row.ece, 3)}.`} max={340} />
+    <Card
+      title="How far its probabilities hold"
+      finding={words}
+      about={`${row.method}. On the dashed line, what is claimed with 70 % is right seven times of ten.`}
+    >
+      <Chart
+        draw={draw}
+        summary={`Reliability diagram of ${row.method}. ${words} Expected calibration error ${number(row.ece, 3)}.`}
+        max={340}
+      />
       <Figures>
         <Wide label="Reliability">
           <table>
             <thead>
               <tr>
                 <th scope="col">Claimed</th>
-                <th scope="col" class="num">Items</th>
-                <th scope="col" class="num">Mean claim</th>
-                <th scope="col" class="num">Right</th>
+                <th scope="col" class="num">
+                  Items
+                </th>
+                <th scope="col" class="num">
+                  Mean claim
+                </th>
+                <th scope="col" class="num">
+                  Right
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -244,17 +305,26 @@ function Timing({ table }: { table: LabelTask }) {
   const rows = table.rows.filter((row) => isNumber(row.early) || isNumber(row.late));
   const draw = useMemo(() => (width: number) => drawTiming(rows, width), []);
   if (rows.length === 0) return null;
-  const words = rows.map((row) => `${row.method} ${percent(row.early)} too early, ${percent(row.late)} too late`);
+  const words = rows.map(
+    (row) => `${row.method} ${percent(row.early)} too early, ${percent(row.late)} too late`,
+  );
   return (
-    <Card title="Too early or too late" about="Of all turns: the share put into an earlier or a later phase than the one recorded.">
+    <Card
+      title="Too early or too late"
+      about="Of all turns: the share put into an earlier or a later phase than the one recorded."
+    >
       <Chart draw={draw} summary={`${words.join('; ')}.`} />
       <Figures>
         <table>
           <thead>
             <tr>
               <th scope="col">Reading</th>
-              <th scope="col" class="num">Too early</th>
-              <th scope="col" class="num">Too late</th>
+              <th scope="col" class="num">
+                Too early
+              </th>
+              <th scope="col" class="num">
+                Too late
+              </th>
             </tr>
           </thead>
           <tbody>

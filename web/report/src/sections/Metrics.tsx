@@ -37,21 +37,53 @@ export function Metrics({ report }: { report: Report }) {
 function MetricCard({ metric, report }: { metric: Metric; report: Report }) {
   const whole = metric.values.filter((value) => (value.phase ?? 'all') === 'all');
   const languages = languagesOf(whole);
-  const phases = distinct(metric.values.map((value) => value.phase ?? 'all')).filter((phase) => phase !== 'all');
+  const phases = distinct(metric.values.map((value) => value.phase ?? 'all')).filter(
+    (phase) => phase !== 'all',
+  );
   const main = languages[0] ?? 'all';
   const words = finding(metric, report, main);
   return (
-    <Card title={metric.unit ? `${metric.title}, ${metric.unit}` : metric.title} aside={direction(metric)} about={metric.about} finding={words}>
-      <Facets metric={metric} report={report} facets={languages.map((id) => ({ id, title: languageName(id) }))} by="language" words={words} />
+    <Card
+      title={metric.unit ? `${metric.title}, ${metric.unit}` : metric.title}
+      aside={direction(metric)}
+      about={metric.about}
+      finding={words}
+    >
+      <Facets
+        metric={metric}
+        report={report}
+        facets={languages.map((id) => ({ id, title: languageName(id) }))}
+        by="language"
+        words={words}
+      />
       <Figures>
-        <ValueTable metric={metric} report={report} facets={languages.map((id) => ({ id, title: languageName(id) }))} by="language" language={main} />
+        <ValueTable
+          metric={metric}
+          report={report}
+          facets={languages.map((id) => ({ id, title: languageName(id) }))}
+          by="language"
+          language={main}
+        />
       </Figures>
       {phases.length > 0 && (
         <details class="figures by-phase" data-print>
           <summary>By phase of the talk</summary>
-          <Facets metric={metric} report={report} facets={phases.map((id) => ({ id, title: id }))} by="phase" words={`${metric.title} by phase.`} language={main} />
+          <Facets
+            metric={metric}
+            report={report}
+            facets={phases.map((id) => ({ id, title: id }))}
+            by="phase"
+            words={`${metric.title} by phase.`}
+            language={main}
+          />
           <Figures>
-            <ValueTable metric={metric} report={report} facets={phases.map((id) => ({ id, title: id }))} by="phase" language={main} />
+            <ValueTable
+              metric={metric}
+              report={report}
+              facets={phases.map((id) => ({ id, title: id }))}
+              by="phase"
+              language={main}
+            />
           </Figures>
         </details>
       )}
@@ -101,6 +133,7 @@ function Facets({ metric, report, facets, by, words = '', language = 'all' }: Fa
             facets,
             decimals,
             label: '',
+            fold: by === 'language' ? 'By language' : undefined,
             reference: (facet) => (report.baseline === null ? null : find(report.baseline, facet)?.mean),
           },
           width,
@@ -128,9 +161,15 @@ function ValueTable({ metric, report, facets, by, language = 'all' }: FacetsProp
             <tr>
               <th scope="col">{by === 'language' ? 'Language' : 'Phase'}</th>
               <th scope="col">Method</th>
-              <th scope="col" class="num">Mean, 95 % interval</th>
-              <th scope="col" class="num">Items</th>
-              <th scope="col" class="num">Dialogues</th>
+              <th scope="col" class="num">
+                Mean, 95 % interval
+              </th>
+              <th scope="col" class="num">
+                Items
+              </th>
+              <th scope="col" class="num">
+                Dialogues
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -25,7 +25,12 @@ export function Overview({ report }: { report: Report }) {
   const languages = languagesOf(report.metrics.flatMap(({ values }) => values));
   const [language, setLanguage] = useState(languages[0] ?? 'all');
   const [sorting, setSorting] = useState<Sorting | null>(null);
-  const methods = sortMethods(report.methods.map(({ id }) => id), report.metrics, language, sorting);
+  const methods = sortMethods(
+    report.methods.map(({ id }) => id),
+    report.metrics,
+    language,
+    sorting,
+  );
   const groups = distinct(report.metrics.map(({ group }) => group));
   return (
     <Section
@@ -38,21 +43,27 @@ export function Overview({ report }: { report: Report }) {
         </>
       }
     >
-      <Choice name="overview-language" label="Language" options={languages} chosen={language} onChoose={setLanguage} />
+      <Choice
+        name="overview-language"
+        label="Language"
+        options={languages}
+        chosen={language}
+        onChoose={setLanguage}
+      />
       {report.baseline !== null && methods.length > 1 && <Score report={report} language={language} />}
       <div class="overview-groups">
-      {groups.map((group) => (
-        <Group
-          key={group}
-          group={group}
-          metrics={report.metrics.filter((metric) => metric.group === group)}
-          methods={methods}
-          baseline={report.baseline}
-          language={language}
-          sorting={sorting}
-          onSort={(metric) => setSorting(nextSorting(sorting, metric))}
-        />
-      ))}
+        {groups.map((group) => (
+          <Group
+            key={group}
+            group={group}
+            metrics={report.metrics.filter((metric) => metric.group === group)}
+            methods={methods}
+            baseline={report.baseline}
+            language={language}
+            sorting={sorting}
+            onSort={(metric) => setSorting(nextSorting(sorting, metric))}
+          />
+        ))}
       </div>
     </Section>
   );
@@ -69,14 +80,18 @@ function Score({ report, language }: { report: Report; language: string }) {
     for (const verdict of kOrder) if (tally[verdict].length > 0) seen.add(verdict);
     const words = kOrder
       .filter((verdict) => tally[verdict].length > 0)
-      .map((verdict) => `${tally[verdict].length} ${verdict === 'differs' ? 'different' : kVerdictWords[verdict]}`)
+      .map(
+        (verdict) =>
+          `${tally[verdict].length} ${verdict === 'differs' ? 'different' : kVerdictWords[verdict]}`,
+      )
       .join(' · ');
     return { id, tally, words };
   });
   return (
     <figure class="score" aria-label={`Against ${report.baseline}`}>
       <figcaption>
-        <b>At a glance.</b> One square for each of {counted(report.metrics.length, 'metric')}, against {report.baseline}
+        <b>At a glance.</b> One square for each of {counted(report.metrics.length, 'metric')}, against{' '}
+        {report.baseline}
         {language !== 'all' && `, ${languageName(language)}`}.
       </figcaption>
       <ul>
@@ -181,9 +196,16 @@ function Group({ group, metrics, methods, baseline, language, sorting, onSort }:
                           </span>
                           {isNumber(value.low) && isNumber(value.high) && (
                             <>
-                              <Whisker low={low} high={high} of={[value.low, value.mean, value.high]} base={base} tone={method === baseline ? 'baseline' : verdict} />
+                              <Whisker
+                                low={low}
+                                high={high}
+                                of={[value.low, value.mean, value.high]}
+                                base={base}
+                                tone={method === baseline ? 'baseline' : verdict}
+                              />
                               <span class="range">
-                                <Num value={value.low} decimals={decimals} /> to <Num value={value.high} decimals={decimals} />
+                                <Num value={value.low} decimals={decimals} /> to{' '}
+                                <Num value={value.high} decimals={decimals} />
                               </span>
                             </>
                           )}
@@ -201,7 +223,11 @@ function Group({ group, metrics, methods, baseline, language, sorting, onSort }:
           </tbody>
         </table>
       </Wide>
-      <Reasons of={metrics.flatMap((metric) => metric.values.filter((value) => value.language === language && (value.phase ?? 'all') === 'all'))} />
+      <Reasons
+        of={metrics.flatMap((metric) =>
+          metric.values.filter((value) => value.language === language && (value.phase ?? 'all') === 'all'),
+        )}
+      />
     </div>
   );
 }

@@ -18,7 +18,13 @@ export function Strategies({ report }: { report: Report }) {
       title="Strategies"
       lead="Whether a method leans towards some ways of helping. At 1 it takes a strategy as readily as any other; bias is how far all of them stray from 1, so 0 is even-handed."
     >
-      <Choice name="strategy-language" label="Language" options={languages} chosen={language} onChoose={setLanguage} />
+      <Choice
+        name="strategy-language"
+        label="Language"
+        options={languages}
+        chosen={language}
+        onChoose={setLanguage}
+      />
       <ul class="biases" aria-label="Bias of each method">
         {shown.map(({ method, bias, macro_f1 }) => (
           <li>
@@ -46,7 +52,9 @@ export function Strategies({ report }: { report: Report }) {
               <tr>
                 <th scope="col">Strategy</th>
                 {shown.map(({ method }) => (
-                  <th scope="col" class="num">{method}</th>
+                  <th scope="col" class="num">
+                    {method}
+                  </th>
                 ))}
               </tr>
             </thead>
@@ -73,7 +81,10 @@ function Preference({ strategy, most }: { strategy: Strategy; most: number }) {
   const each = strategy.labels.map((label, i) => `${label} ${number(strategy.preference[i], 2)}`).join(', ');
   return (
     <Card title={strategy.method}>
-      <Chart draw={draw} summary={`Preferences of ${strategy.method}, ${languageName(strategy.language)}: ${each}.`} />
+      <Chart
+        draw={draw}
+        summary={`Preferences of ${strategy.method}, ${languageName(strategy.language)}: ${each}.`}
+      />
     </Card>
   );
 }
