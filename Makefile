@@ -50,14 +50,15 @@ test: model
 check: lint sanitize
 
 # Our own code with AddressSanitizer and UndefinedBehaviorSanitizer; llama.cpp stays as it is. The
-# program as a whole (cli.*, bench.*, web.*) is left to `make test`: slow under sanitizers, no other code.
+# program as a whole (cli.*, bench.*, web.*) and the starter model's half of the tests that a random
+# model takes too (/starter) are left to `make test`: slow under sanitizers, no other code of ours.
 sanitize:
 	@tools/setup.sh test
 	@env -u CC -u CXX tools/llama.sh --server >/dev/null
 	@cmake -S . -B build-sanitize -G Ninja $(CMAKE_FLAGS) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DEMOSTAGE_SANITIZE=address,undefined
 	@cmake --build build-sanitize
-	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench|web)'
+	@cd build-sanitize && EMOSTAGE_REQUIRE_MODEL=1 $(CTEST) -j1 -E '^(cli|bench|web)|/starter'
 
 # The tests in which threads meet, with ThreadSanitizer. llama.cpp stays as it is and computes on one
 # thread, so that all that is reported is ours. The real model's half of each test (/starter) is left
