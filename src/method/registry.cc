@@ -7,6 +7,7 @@
 #include "method/direct.h"
 #include "method/emostage_method.h"
 #include "method/one_call.h"
+#include "method/planner.h"
 
 namespace emostage {
 
@@ -18,8 +19,9 @@ std::span<const Method* const> AllMethods() {
       EmoStage::Parts{.perspective = true, .phase = true, .written = false});
   static const Direct direct;
   static const OneCall one_call;
-  static const std::array<const Method*, 6> all = {
-      &whole, &labels, &direct, &one_call, &without_perspective, &without_phase};
+  static const Planner planner;
+  static const std::array<const Method*, 7> all = {
+      &whole, &labels, &direct, &one_call, &without_perspective, &without_phase, &planner};
   return all;
 }
 
