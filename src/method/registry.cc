@@ -6,6 +6,7 @@
 #include "emostage/error.h"
 #include "method/direct.h"
 #include "method/emostage_method.h"
+#include "method/lookahead.h"
 #include "method/one_call.h"
 #include "method/planner.h"
 
@@ -20,8 +21,10 @@ std::span<const Method* const> AllMethods() {
   static const Direct direct;
   static const OneCall one_call;
   static const Planner planner;
-  static const std::array<const Method*, 7> all = {
-      &whole, &labels, &direct, &one_call, &without_perspective, &without_phase, &planner};
+  static const Lookahead lookahead;
+  static const std::array<const Method*, 8> all = {
+      &whole,         &labels,  &direct,   &one_call, &without_perspective,
+      &without_phase, &planner, &lookahead};
   return all;
 }
 
