@@ -6,6 +6,7 @@
 #include "emostage/error.h"
 #include "method/direct.h"
 #include "method/emostage_method.h"
+#include "method/follow_up.h"
 #include "method/lookahead.h"
 #include "method/one_call.h"
 #include "method/planner.h"
@@ -22,9 +23,10 @@ std::span<const Method* const> AllMethods() {
   static const OneCall one_call;
   static const Planner planner;
   static const Lookahead lookahead;
-  static const std::array<const Method*, 8> all = {
-      &whole,         &labels,  &direct,   &one_call, &without_perspective,
-      &without_phase, &planner, &lookahead};
+  static const FollowUp follow_up;
+  static const std::array<const Method*, 9> all = {
+      &whole,         &labels,  &direct,    &one_call, &without_perspective,
+      &without_phase, &planner, &lookahead, &follow_up};
   return all;
 }
 
