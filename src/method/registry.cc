@@ -4,6 +4,7 @@
 #include <string>
 
 #include "emostage/error.h"
+#include "method/aggregate.h"
 #include "method/direct.h"
 #include "method/emostage_method.h"
 #include "method/follow_up.h"
@@ -24,9 +25,10 @@ std::span<const Method* const> AllMethods() {
   static const Planner planner;
   static const Lookahead lookahead;
   static const FollowUp follow_up;
-  static const std::array<const Method*, 9> all = {
-      &whole,         &labels,  &direct,    &one_call, &without_perspective,
-      &without_phase, &planner, &lookahead, &follow_up};
+  static const Aggregate aggregate;
+  static const std::array<const Method*, 10> all = {
+      &whole,         &labels,  &direct,    &one_call,  &without_perspective,
+      &without_phase, &planner, &lookahead, &follow_up, &aggregate};
   return all;
 }
 
