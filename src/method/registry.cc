@@ -10,6 +10,7 @@
 #include "method/follow_up.h"
 #include "method/lookahead.h"
 #include "method/one_call.h"
+#include "method/others_shoes.h"
 #include "method/planner.h"
 
 namespace emostage {
@@ -26,9 +27,10 @@ std::span<const Method* const> AllMethods() {
   static const Lookahead lookahead;
   static const FollowUp follow_up;
   static const Aggregate aggregate;
-  static const std::array<const Method*, 10> all = {
-      &whole,         &labels,  &direct,    &one_call,  &without_perspective,
-      &without_phase, &planner, &lookahead, &follow_up, &aggregate};
+  static const OthersShoes others_shoes;
+  static const std::array<const Method*, 11> all = {
+      &whole,   &labels,    &direct,    &one_call,  &without_perspective, &without_phase,
+      &planner, &lookahead, &follow_up, &aggregate, &others_shoes};
   return all;
 }
 
