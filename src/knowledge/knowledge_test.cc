@@ -186,7 +186,8 @@ TEST(Schemes, NamesOfPhasesDoNotBeginAlike) {
 }
 
 TEST(Prompts, EveryMethodSpeaksEveryLanguage) {
-  for (const char* method : {"direct", "emostage", "one-call"}) {
+  for (const char* method : {"direct", "emostage", "one-call", "planner", "lookahead", "follow-up",
+                             "aggregate", "others-shoes"}) {
     for (const Language language : kAllLanguages) {
       const PromptFile& prompts = Shipped().prompts(method, language);
       EXPECT_EQ(prompts.method, method);
@@ -196,19 +197,20 @@ TEST(Prompts, EveryMethodSpeaksEveryLanguage) {
   }
   EXPECT_EQ(
       ErrorOf([] { (void)Shipped().prompts("magic", Language::kEnglish); }, ErrorCode::kUsage),
-      "there are no prompts for a method 'magic'; the methods with prompts are direct, "
-      "emostage, one-call");
+      "there are no prompts for a method 'magic'; the methods with prompts are aggregate, direct, "
+      "emostage, follow-up, lookahead, one-call, others-shoes, planner");
 }
 
 TEST(Prompts, FilledSystemPromptsHaveNoPlaceholderLeftAndStayShort) {
   const Knowledge& shipped = Shipped();
   for (const PromptFile& prompts : shipped.prompt_files()) {
     const PhaseScheme& scheme = shipped.scheme("five-phase");
-    const std::string filled =
-        Fill(prompts.system, {{"emotions", NameList(shipped.emotions(), prompts.language)},
-                              {"needs", DefinitionList(shipped.needs(), prompts.language)},
-                              {"phases", DefinitionList(scheme, prompts.language)},
-                              {"phase_guides", GuideList(scheme, prompts.language)}});
+    const std::string filled = Fill(
+        prompts.system, {{"emotions", NameList(shipped.emotions(), prompts.language)},
+                         {"needs", DefinitionList(shipped.needs(), prompts.language)},
+                         {"strategies", DefinitionList(shipped.strategies(), prompts.language)},
+                         {"phases", DefinitionList(scheme, prompts.language)},
+                         {"phase_guides", GuideList(scheme, prompts.language)}});
     EXPECT_EQ(filled.find("{{"), std::string::npos);
     if (prompts.language == Language::kEnglish) {
       EXPECT_LE(WordCount(filled), 540U) << prompts.file.path;
@@ -238,12 +240,12 @@ TEST(Prompts, EveryLineOfTheNotesIsExplainedAndLikeNoOther) {
 }
 
 // A talk cannot tell which rules a method was given unless all are given the same ones.
-TEST(Prompts, ControlsGiveTheSameFixedWords) {
+TEST(Prompts, AllMethodsGiveTheSameFixedWords) {
   for (const Language language : kAllLanguages) {
     const PromptFile& emostage = Shipped().prompts("emostage", language);
-    for (const char* control : {"direct", "one-call"}) {
-      const PromptFile& prompts = Shipped().prompts(control, language);
-      EXPECT_EQ(prompts.words, emostage.words);
+    for (const PromptFile& prompts : Shipped().prompt_files()) {
+      if (prompts.language != language) continue;
+      for (const auto& [name, word] : emostage.words) EXPECT_EQ(prompts.Word(name), word);
       EXPECT_EQ(prompts.stop, emostage.stop);
       EXPECT_EQ(prompts.Cue("summary"), emostage.Cue("summary"));
     }
