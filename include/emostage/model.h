@@ -166,7 +166,8 @@ class Context {
                                               Scoring scoring = Scoring::kFirstDifference) = 0;
   // How likely the model finds a given answer. `continuation` must not be empty.
   [[nodiscard]] virtual Future<Score> score(Ask ask, std::string continuation) = 0;
-  // n drafts from one reading of the question; draft i uses seed + i. 1 <= n <= 32.
+  // n drafts from one reading of the question; draft i uses seed + i. 1 <= n <= 32. The usage of
+  // each is that of all of them together.
   [[nodiscard]] virtual Future<std::vector<Completion>> sample(Ask ask, int n) = 0;
 
   // Starts reading `messages` (which may end with the counsellor) ahead of the next turn, and

@@ -39,6 +39,13 @@ constexpr std::string_view kViewNames[] = {"feels", "client_view", "own_view", "
                                            "own_share"};
 constexpr std::string_view kClientSideNames[] = {"cause", "wants", "feels"};
 constexpr std::string_view kBothSidesNames[] = {"cause", "wants", "feels", "intent", "own_feels"};
+constexpr std::string_view kGuidelineName[] = {"guideline"};
+constexpr std::string_view kCallNames[] = {"tool", "about"};
+constexpr std::string_view kPartsName[] = {"parts"};
+constexpr std::string_view kStrategyName[] = {"strategy"};
+constexpr std::string_view kDraftsName[] = {"drafts"};
+constexpr std::string_view kPersonName[] = {"person"};
+constexpr std::string_view kViewsName[] = {"views"};
 
 // A cue that methods ask for by name, with the placeholders that they fill in it.
 struct CueRule {
@@ -71,6 +78,18 @@ constexpr CueRule kCues[] = {
     {"own_side", kClientSideNames},
     {"reply_from_causes", kBothSidesNames},
     {"summary", {}},
+    {"think", {}},
+    {"plan", kGuidelineName},
+    {"part", kCallNames},
+    {"reply_in_parts", kPartsName},
+    {"strategy_choice", {}},
+    {"reply_with_strategy", kStrategyName},
+    {"client", {}},
+    {"outlook", {}},
+    {"draft", {}},
+    {"join", kDraftsName},
+    {"reading", kPersonName},
+    {"revise", kViewsName},
 };
 
 constexpr std::string_view kWords[] = {"opening", "fold", "cut", "list_gap", "label_gap"};
@@ -81,6 +100,7 @@ struct MethodRule {
   Names cues;
   Names prefixes;
   Names words = {};  // besides those of every method
+  Names lists = {};
 };
 constexpr std::string_view kEmostageCues[] = {
     "notes",  "reply", "reply_without_perspective", "reply_without_phase", "reply_from_labels",
@@ -113,6 +133,22 @@ constexpr std::string_view kCausesCues[] = {"client_side", "own_side", "reply_fr
 constexpr std::string_view kCausesPrefixes[] = {"cause",  "wants",     "feels",
                                                 "intent", "own_feels", "summary"};
 constexpr std::string_view kCausesWords[] = {"unknown", "own_feelings"};
+constexpr std::string_view kPlannerCues[] = {"think", "plan", "part", "reply_in_parts", "summary"};
+constexpr std::string_view kPlannerPrefixes[] = {"think", "plan", "part", "summary"};
+constexpr std::string_view kPlannerWords[] = {"guideline", "then"};
+constexpr std::string_view kLookaheadCues[] = {"strategy_choice", "reply_with_strategy", "client",
+                                               "outlook", "summary"};
+constexpr std::string_view kLookaheadPrefixes[] = {"strategy", "client", "outlook", "summary"};
+constexpr std::string_view kLookaheadWords[] = {"better", "same", "worse"};
+constexpr std::string_view kFollowUpCues[] = {"draft", "client", "summary"};
+constexpr std::string_view kFollowUpPrefixes[] = {"client", "summary"};
+constexpr std::string_view kFollowUpLists[] = {"good", "bad"};
+constexpr std::string_view kAggregateCues[] = {"draft", "join", "summary"};
+constexpr std::string_view kAggregatePrefixes[] = {"summary"};
+constexpr std::string_view kAggregateWords[] = {"next"};
+constexpr std::string_view kOthersShoesCues[] = {"draft", "reading", "revise", "summary"};
+constexpr std::string_view kOthersShoesPrefixes[] = {"view", "summary"};
+constexpr std::string_view kOthersShoesWords[] = {"client", "friend", "supervisor", "says", "next"};
 constexpr MethodRule kMethods[] = {
     {"emostage", kEmostageCues, kEmostagePrefixes},
     {"direct", kDirectCues, kDirectPrefixes},
@@ -122,6 +158,11 @@ constexpr MethodRule kMethods[] = {
     {"persona", kPersonaCues, kPersonaPrefixes},
     {"self-other", kSelfOtherCues, kSelfOtherPrefixes, kSelfOtherWords},
     {"causes", kCausesCues, kCausesPrefixes, kCausesWords},
+    {"planner", kPlannerCues, kPlannerPrefixes, kPlannerWords},
+    {"lookahead", kLookaheadCues, kLookaheadPrefixes, kLookaheadWords},
+    {"follow-up", kFollowUpCues, kFollowUpPrefixes, {}, kFollowUpLists},
+    {"aggregate", kAggregateCues, kAggregatePrefixes, kAggregateWords},
+    {"others-shoes", kOthersShoesCues, kOthersShoesPrefixes, kOthersShoesWords},
 };
 
 std::string Listed(Names names) {
@@ -211,6 +252,20 @@ TextMap ReadPlainTexts(const TomlTable& table) {
   return texts;
 }
 
+// Whole sentences by kind; a file may have none.
+std::map<std::string, std::vector<std::string>, std::less<>> ReadLists(const TomlTable& root) {
+  std::map<std::string, std::vector<std::string>, std::less<>> lists;
+  if (!root.Has("lists")) return lists;
+  const TomlTable table = root.Table("lists");
+  for (const std::string& key : table.Keys()) {
+    std::vector<std::string> texts = table.Texts(key);
+    if (texts.empty()) table.FailAt(key, "'" + key + "' is empty");
+    for (const std::string& text : texts) CheckPlaceholders(table, key, text, {});
+    lists.emplace(key, std::move(texts));
+  }
+  return lists;
+}
+
 void RequireKeys(const TomlTable& table, Names keys) {
   for (std::string_view key : keys) {
     if (!table.Has(key)) table.Fail("'" + std::string(key) + "' is missing");
@@ -223,11 +278,13 @@ void CheckMethodKeys(const TomlTable& root, std::string_view method) {
     RequireKeys(root.Table("cue"), rule.cues);
     RequireKeys(root.Table("prefix"), rule.prefixes);
     RequireKeys(root.Table("words"), rule.words);
+    if (!rule.lists.empty()) RequireKeys(root.Table("lists"), rule.lists);
   }
 }
 
-const std::string& Get(const TextMap& texts, std::string_view name, std::string_view section,
-                       const PromptFile& file) {
+template <typename Texts>
+const typename Texts::mapped_type& Get(const Texts& texts, std::string_view name,
+                                       std::string_view section, const PromptFile& file) {
   const auto found = texts.find(name);
   if (found == texts.end()) {
     throw Error(ErrorCode::kKnowledge, file.file.path + ": there is no '" + std::string(name) +
@@ -279,6 +336,10 @@ const std::string& PromptFile::Word(std::string_view name) const {
   return Get(words, name, "words", *this);
 }
 
+const std::vector<std::string>& PromptFile::List(std::string_view name) const {
+  return Get(lists, name, "lists", *this);
+}
+
 std::string Fill(std::string_view text, const TextMap& values) {
   const auto pieces = CutAtPlaceholders(text);
   if (!pieces) throw Error(ErrorCode::kInternal, "a '{{' in a prompt is not closed by '}}'");
@@ -298,8 +359,8 @@ std::string Fill(std::string_view text, const TextMap& values) {
 
 PromptFile ReadPromptFile(const TomlDocument& document) {
   const TomlTable root = document.root();
-  root.AllowOnly(
-      {"version", "source", "method", "language", "system", "stop", "cue", "prefix", "words"});
+  root.AllowOnly({"version", "source", "method", "language", "system", "stop", "cue", "prefix",
+                  "words", "lists"});
   PromptFile prompts;
   prompts.file = document.InfoWithoutId();
   prompts.method = root.Id("method");
@@ -322,6 +383,7 @@ PromptFile ReadPromptFile(const TomlDocument& document) {
   prompts.cues = ReadCues(root.Table("cue"));
   prompts.prefixes = ReadPlainTexts(root.Table("prefix"));
   prompts.words = ReadPlainTexts(root.Table("words"));
+  prompts.lists = ReadLists(root);
   RequireKeys(root.Table("words"), kWords);
   CheckMethodKeys(root, prompts.method);
   return prompts;
@@ -332,6 +394,12 @@ void CheckSamePromptShape(const PromptFile& file, const PromptFile& reference) {
   CheckSameKeys(file, "cue", file.cues, reference, reference.cues);
   CheckSameKeys(file, "prefix", file.prefixes, reference, reference.prefixes);
   CheckSameKeys(file, "words", file.words, reference, reference.words);
+  const auto names = [](const PromptFile& of) {
+    TextMap keys;
+    for (const auto& [name, texts] : of.lists) keys.emplace(name, "");
+    return keys;
+  };
+  CheckSameKeys(file, "lists", names(file), reference, names(reference));
 }
 
 }  // namespace emostage

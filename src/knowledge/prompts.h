@@ -23,9 +23,10 @@ struct PromptFile {
   std::string method;
   Language language = Language::kEnglish;
   std::string system;
-  TextMap cues;                   // one line each, beginning with "["
-  TextMap prefixes;               // how the model's answer begins; may be empty
-  TextMap words;                  // small fixed words: opening, fold, cut, list_gap, label_gap
+  TextMap cues;      // one line each, beginning with "["
+  TextMap prefixes;  // how the model's answer begins; may be empty
+  TextMap words;     // small fixed words: opening, fold, cut, list_gap, label_gap, a method's own
+  std::map<std::string, std::vector<std::string>, std::less<>> lists;  // sentences; mostly none
   std::vector<std::string> stop;  // a reply ends before any of these
 
   // The text of that name. Throws Error(kKnowledge), naming this file, if there is none; for the
@@ -33,6 +34,8 @@ struct PromptFile {
   [[nodiscard]] const std::string& Cue(std::string_view name) const;
   [[nodiscard]] const std::string& Prefix(std::string_view name) const;
   [[nodiscard]] const std::string& Word(std::string_view name) const;
+  // Never empty. Throws in the same way.
+  [[nodiscard]] const std::vector<std::string>& List(std::string_view name) const;
 };
 
 // Replaces each {{name}} in `text` by its value. Values are inserted as they are: a placeholder

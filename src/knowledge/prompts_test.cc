@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "emostage/error.h"
 #include "knowledge/toml_reader.h"
@@ -95,6 +96,20 @@ TEST(PromptFile, ReadsEverySection) {
   EXPECT_EQ(file.Prefix("reply"), "");
   EXPECT_EQ(file.Word("opening"), "(Hello.)");
   EXPECT_EQ(file.stop, std::vector<std::string>{"\nClient:"});
+}
+
+TEST(PromptFile, ReadsListsWhereThereAreAny) {
+  EXPECT_TRUE(Read(PromptText()).lists.empty());
+  const PromptFile file = Read(PromptText() + "[lists]\ngood = [\"Yes.\", \"Thanks.\"]\n");
+  EXPECT_EQ(file.List("good"), (std::vector<std::string>{"Yes.", "Thanks."}));
+  EXPECT_THROW((void)file.List("bad"), Error);
+}
+
+TEST(PromptFaults, EmptyListOrPlaceholderInOne) {
+  EXPECT_EQ(FaultOf(PromptText() + "[lists]\ngood = []\n"),
+            "data/prompts/mine.en.toml line 18: [lists]: 'good' is empty");
+  EXPECT_THAT(FaultOf(PromptText() + "[lists]\ngood = [\"{{phase}}\"]\n"),
+              HasSubstr("placeholders allowed here: none"));
 }
 
 TEST(PromptFile, AskingForATextItLacksNamesFileAndSection) {

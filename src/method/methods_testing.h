@@ -196,6 +196,10 @@ class MethodsTest : public ::testing::Test {
     script_.probabilities = [this](const Ask& ask, const std::vector<std::string>& labels) {
       return Chosen(ask, labels);
     };
+    script_.log_likelihood = [this](const Ask&, const std::string&) {
+      if (before_answer_) before_answer_("likelihood");
+      return -1.0;
+    };
   }
 
   Answer Play(const std::string& method, const Dialogue& dialogue) {
@@ -214,6 +218,7 @@ class MethodsTest : public ::testing::Test {
     settings.sampling.max_tokens = 60;
     settings.stop = stop_.get_token();
     settings.fixed = fixed_;
+    settings.safety = safety_;
     Stage stage(settings, played.name(), played.prompts());
     return played.Respond(stage);
   }
@@ -291,6 +296,7 @@ class MethodsTest : public ::testing::Test {
   std::function<void(const std::string&)> before_answer_;
 
   FixedLengths fixed_;
+  const SafetyKnowledge* safety_ = nullptr;  // reads drafts and replies; null: nobody does
   ScriptedModel::Script script_;
   Memory memory_;
   std::unique_ptr<Leanings> leanings_ = std::make_unique<Leanings>();

@@ -6,8 +6,6 @@
 namespace emostage {
 namespace {
 
-// Free text is what costs: every token is a pass of the model. A few words say enough.
-constexpr int kLineTokens = 16;
 // Chinese and Japanese take more tokens for the same in most vocabularies.
 constexpr int kCjkFactorPercent = 170;
 
@@ -26,8 +24,8 @@ OrderedJson FreeText(int tokens, Language language, int fixed) {
 
 }  // namespace
 
-std::string LineSchema(Language language, int fixed_tokens) {
-  return FreeText(kLineTokens, language, fixed_tokens).dump();
+std::string LineSchema(Language language, int fixed_tokens, int tokens) {
+  return FreeText(tokens, language, fixed_tokens).dump();
 }
 
 std::string PerspectiveSchema(const Knowledge& knowledge, Language language, int fixed_tokens,

@@ -16,9 +16,12 @@ struct ExtraField {
   std::string schema;
 };
 
+// Free text is what costs: every token is a pass of the model. A few words say enough.
+inline constexpr int kLineTokens = 16;
+
 // The schema of one written line of a note: a few words. `fixed_tokens`: exactly so many, for
-// benchmarks; 0: as many as it takes.
-[[nodiscard]] std::string LineSchema(Language language, int fixed_tokens);
+// benchmarks; 0: as many as it takes, at most `tokens` of English and in proportion of others.
+[[nodiscard]] std::string LineSchema(Language language, int fixed_tokens, int tokens = kLineTokens);
 
 // The schema that binds a whole note on the client's perspective: a few words each on what happened
 // and on what the client thinks, then emotions with intensities and needs from our sets.

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "method/cue_text.h"
 #include "method/perspective.h"
-#include "method/window.h"
 
 namespace emostage {
 namespace {
@@ -24,17 +24,6 @@ std::vector<std::string> Labels(const Entries& entries, const Stage& stage) {
     labels.push_back(stage.prompts().Word("label_gap") + entry.name.in(stage.language()));
   }
   return labels;
-}
-
-// A cue is one line, and sets its own full stops.
-std::string OneLine(std::string text) {
-  for (const std::string_view stop : {".", "。"}) {
-    if (text.ends_with(stop)) text.resize(text.size() - stop.size());
-  }
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return text;
 }
 
 std::vector<Feeling> Feelings(const Choice& emotion, const Choice& strength,
@@ -125,8 +114,7 @@ TextMap PerspectiveValues(const ClientState& state, const Knowledge& knowledge,
     const Need* need = knowledge.needs().Find(id);
     if (need != nullptr) needs += (needs.empty() ? "" : gap) + need->name.in(prompts.language);
   }
-  return {
-      {"feels", feels}, {"needs", needs}, {"thinks", WithoutCues(OneLine(state.thinks), prompts)}};
+  return {{"feels", feels}, {"needs", needs}, {"thinks", ForCue(state.thinks, prompts)}};
 }
 
 }  // namespace emostage

@@ -4,12 +4,17 @@
 #include <string>
 
 #include "emostage/error.h"
+#include "method/aggregate.h"
 #include "method/causes.h"
 #include "method/direct.h"
 #include "method/emostage_method.h"
 #include "method/escot.h"
+#include "method/follow_up.h"
+#include "method/lookahead.h"
 #include "method/one_call.h"
+#include "method/others_shoes.h"
 #include "method/persona.h"
+#include "method/planner.h"
 #include "method/self_other.h"
 #include "method/strategy.h"
 
@@ -28,8 +33,14 @@ std::span<const Method* const> AllMethods() {
   static const SelfOther self_other;
   static const Causes causes;
   static const Persona persona;
-  static const std::array<const Method*, 11> all = {
-      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona,
+  static const Planner planner;
+  static const Lookahead lookahead;
+  static const FollowUp follow_up;
+  static const Aggregate aggregate;
+  static const OthersShoes others_shoes;
+  static const std::array<const Method*, 16> all = {
+      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &planner, &lookahead,
+      &follow_up, &aggregate, &others_shoes,
       // Controls.
       &direct, &one_call, &without_perspective, &without_phase};
   return all;

@@ -186,9 +186,16 @@ Ask Stage::NoteAsk(const std::string& cue, const std::string& prefix,
 
 Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
                               const std::string& prefix, const std::string& schema) {
+  return NoteAfter({}, step, cue, prefix, schema);
+}
+
+Asked<Completion> Stage::NoteAfter(std::vector<Exchange> before, std::string_view step,
+                                   const std::string& cue, const std::string& prefix,
+                                   const std::string& schema) {
+  Ask ask = NoteAsk(cue, prefix, schema);
+  ask.before = std::move(before);
   const size_t index = NewStep(step);
-  return {settings_.context->complete(NoteAsk(cue, prefix, schema)),
-          [this, index](const Completion& completion) {
+  return {settings_.context->complete(std::move(ask)), [this, index](const Completion& completion) {
             Enter(index, completion.usage, ToJson(completion));
           }};
 }
@@ -239,6 +246,18 @@ Asked<Choice> Stage::ChooseOn(const Side& side, std::string_view step, const std
   const size_t index = NewStep(step);
   return {side.context->choose(std::move(ask), labels),
           [this, index, labels, context = side.context](const Choice& choice) {
+            Enter(index, choice.usage, ToJson(choice, labels));
+          }};
+}
+
+Asked<Choice> Stage::ChooseAfter(std::vector<Exchange> before, std::string_view step,
+                                 const std::string& cue, const std::string& prefix,
+                                 const std::vector<std::string>& labels) {
+  Ask ask = NewAsk(cue, prefix);
+  ask.before = std::move(before);
+  const size_t index = NewStep(step);
+  return {settings_.context->choose(std::move(ask), labels),
+          [this, index, labels](const Choice& choice) {
             Enter(index, choice.usage, ToJson(choice, labels));
           }};
 }
@@ -319,9 +338,7 @@ std::string Stage::Fallback() const {
   return texts[client_turns() % texts.size()];
 }
 
-Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
-                    const std::function<void()>& beside) {
-  if (before_reply_) before_reply_();
+Ask Stage::NewReplyAsk(const std::string& cue, std::vector<Exchange> before) const {
   Ask ask = NewAsk(cue, "");
   ask.before = std::move(before);
   ask.sampling = settings_.sampling;
@@ -329,6 +346,17 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
   ask.sampling.min_tokens = std::max(1, settings_.fixed.reply);
   ask.sampling.prose = true;  // a note stands before it, and small models would write another
   if (settings_.fixed.reply > 0) ask.sampling.max_tokens = settings_.fixed.reply;
+  return ask;
+}
+
+void Stage::CallBeforeReply() {
+  if (before_reply_) std::exchange(before_reply_, nullptr)();
+}
+
+Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
+                    const std::function<void()>& beside) {
+  CallBeforeReply();
+  Ask ask = NewReplyAsk(cue, std::move(before));
   Draft draft = WriteDraft(ask, "reply");
   answer_.risk.held_back = draft.rule;
   if (!draft.rule.empty() && draft.reply.empty()) {
@@ -353,13 +381,16 @@ Answer Stage::Reply(const std::string& cue, std::vector<Exchange> before,
 }
 
 Answer Stage::ReplyWith(std::string text) {
-  if (before_reply_) before_reply_();
+  CallBeforeReply();
   answer_.reply = CleanReply(text, false);
-  if (answer_.reply.empty()) {
+  if (answer_.reply.empty() && !draft_held_back_.empty()) {
+    answer_.risk.held_back = draft_held_back_;
+    answer_.reply = Fallback();
+  } else if (answer_.reply.empty()) {
     throw Error(ErrorCode::kModel, "the model gave an empty reply",
                 "try another --seed or another model");
   }
-  if (settings_.safety != nullptr) {
+  if (settings_.safety != nullptr && answer_.risk.held_back.empty()) {
     answer_.risk.held_back = BrokenRule(*settings_.safety, settings_.language, answer_.reply);
     // Labels and notes are never drawn: asked again, the model would write the same.
     if (!answer_.risk.held_back.empty()) answer_.reply = Fallback();

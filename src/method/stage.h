@@ -49,7 +49,7 @@ struct StageSettings {
 template <typename T>
 class Asked {
  public:
-  Asked(Future<T> future, std::function<void(const T&)> enter)
+  Asked(Future<T> future, std::function<void(T&)> enter)
       : future_(std::move(future)), enter_(std::move(enter)) {}
   T get() {
     T value = future_.get();
@@ -59,7 +59,7 @@ class Asked {
 
  private:
   Future<T> future_;
-  std::function<void(const T&)> enter_;
+  std::function<void(T&)> enter_;
 };
 
 // What a method has at hand for one turn: the dialogue as the model shall see it, the method's
@@ -104,6 +104,31 @@ class Stage {
   [[nodiscard]] Asked<Choice> ChooseOn(const Side& side, std::string_view step,
                                        const std::string& cue, const std::string& prefix,
                                        const std::vector<std::string>& labels);
+  // The same two questions going on from `before`: earlier notes and drafts of this turn.
+  [[nodiscard]] Asked<Completion> NoteAfter(std::vector<Exchange> before, std::string_view step,
+                                            const std::string& cue, const std::string& prefix,
+                                            const std::string& schema);
+  [[nodiscard]] Asked<Choice> ChooseAfter(std::vector<Exchange> before, std::string_view step,
+                                          const std::string& cue, const std::string& prefix,
+                                          const std::vector<std::string>& labels);
+  // Up to `n` drafts of a reply, drawn as a reply is and cleaned like one. Those that are empty or
+  // break a rule of safety's are in the trace but not in the answer: it may be empty, and any draft
+  // in it may be said. Several are drawn warm enough to differ. `most_tokens` of each; 0: as many
+  // as a reply may have. Waits for what BeforeReply was given.
+  [[nodiscard]] Asked<std::vector<Completion>> Drafts(std::string_view step, const std::string& cue,
+                                                      int n, int most_tokens = 0);
+  // How likely the model finds `continuation` as its answer. Throws what RequireLikelihoods does.
+  [[nodiscard]] Asked<Score> LikelihoodAfter(std::vector<Exchange> before, std::string_view step,
+                                             const std::string& cue, const std::string& prefix,
+                                             const std::string& continuation);
+  [[nodiscard]] Asked<Score> Likelihood(std::string_view step, const std::string& cue,
+                                        const std::string& prefix,
+                                        const std::string& continuation) {
+    return LikelihoodAfter({}, step, cue, prefix, continuation);
+  }
+  // For a method that can do nothing without them: throws Error(kUsage) where the model tells no
+  // log-probabilities.
+  void RequireLikelihoods() const;
   // What the model leans to among the labels before anything was said: asked once a model, in a
   // context of its own, and waited for; then remembered.
   [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,
@@ -116,7 +141,8 @@ class Stage {
   // have been read already, what is written or was clean of it stands.
   [[nodiscard]] Answer Reply(const std::string& cue, std::vector<Exchange> before = {},
                              const std::function<void()>& beside = {});
-  // The same for a method that has the text of the reply already.
+  // The same for a method that has the text of the reply already. No text, where safety held back
+  // every draft there was: a written reply stands in.
   [[nodiscard]] Answer ReplyWith(std::string text);
 
   // Calls this before a reply is asked for or taken; what it throws ends the turn. For whoever must
@@ -125,6 +151,8 @@ class Stage {
 
   // The trace so far; a method fills in `state` and `phase`.
   [[nodiscard]] Answer& answer() { return answer_; }
+  // Enters a piece of the method's own work, such as which draft it takes; `output` is JSON.
+  void Conclude(std::string_view step, const std::string& output);
   // Enters a line about something that did not go as planned in the step entered last.
   void Remark(std::string_view step, const std::string& what);
 
@@ -141,6 +169,10 @@ class Stage {
   [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
   [[nodiscard]] Ask NoteAsk(const std::string& cue, const std::string& prefix,
                             const std::string& schema) const;
+  // The question that asks for the words of a reply.
+  [[nodiscard]] Ask NewReplyAsk(const std::string& cue, std::vector<Exchange> before) const;
+  void CallBeforeReply();  // once a turn
+  void Sift(size_t step, std::vector<Completion>& drafts);
   [[nodiscard]] size_t NewStep(std::string_view name);
   void Enter(size_t step, const Usage& usage, const std::string& output);
   struct Draft {
@@ -160,6 +192,7 @@ class Stage {
   std::vector<size_t> message_client_turn_;  // of each message: the client turn it ends, or npos
   Answer answer_;
   std::function<void()> before_reply_;
+  std::string draft_held_back_;  // the rule that the last draft held back broke
 };
 
 // The reply as a person should get it: without quotation marks around it, a speaker's name before

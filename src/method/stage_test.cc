@@ -293,6 +293,48 @@ TEST_F(StageTest, LeaningDependsOnEverythingThatIsAsked) {
   EXPECT_TRUE(asks("[Task notes]", "Phase:", {" a", " b"}));
 }
 
+TEST_F(StageTest, NoDraftIsAskedForBeforeWhoMustKnowKnows) {
+  const Dialogue dialogue = Talk(1, 4);
+  Stage stage(Settings(dialogue), "direct", "direct");
+  size_t calls = 0;
+  stage.BeforeReply([&] {
+    ++calls;
+    EXPECT_THAT(model_->asked(), IsEmpty());
+  });
+  const std::vector<Completion> drafts = stage.Drafts("drafts", "[Task reply]", 3).get();
+  ASSERT_THAT(drafts, SizeIs(3));
+  EXPECT_EQ(stage.ReplyWith(drafts[0].text).reply, "I am listening.");
+  EXPECT_EQ(calls, 1U) << "once a turn";
+}
+
+TEST_F(StageTest, DraftsAreCleanedAndEnteredAndTheEmptyLeftOut) {
+  script_.text = [](const Ask& ask) {
+    return ask.sampling.seed == 1 ? " " : " Counsellor: \"Hm.\" ";
+  };
+  const Dialogue dialogue = Talk(1, 4);
+  Stage stage(Settings(dialogue), "direct", "direct");
+  const std::vector<Completion> drafts = stage.Drafts("drafts", "[Task reply]", 3).get();
+  ASSERT_THAT(drafts, SizeIs(2));
+  EXPECT_EQ(drafts[1].text, "Hm.");
+  const Step& step = stage.answer().steps.back();
+  const OrderedJson listed = OrderedJson::parse(step.output).at("drafts");
+  ASSERT_THAT(listed, SizeIs(3));
+  EXPECT_EQ(listed[0].at("as_written"), " Counsellor: \"Hm.\" ");
+  EXPECT_EQ(step.output_tokens, 4) << "of all of them";
+}
+
+TEST_F(StageTest, StoppedDraftsAreNone) {
+  const Dialogue dialogue = Talk(1, 4);
+  Stage stage(Settings(dialogue), "direct", "direct");
+  stop_.request_stop();
+  try {
+    static_cast<void>(stage.Drafts("drafts", "[Task reply]", 2).get());
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCancelled);
+  }
+}
+
 TEST_F(StageTest, ReplyKeepsTheCallersSampling) {
   static_cast<void>(Play(Talk(1, 4)));
   const Ask ask = model_->asked().back();

@@ -1,5 +1,6 @@
 #include "model/openai/openai_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <future>
 #include <mutex>
@@ -220,6 +221,19 @@ class OpenAiContext : public Context {
             }};
   }
 
+  // Each draft tells what all of them cost.
+  static void ShareUsage(std::vector<Completion>& drafts) {
+    Usage whole = drafts.front().usage;
+    for (std::size_t i = 1; i < drafts.size(); ++i) {
+      const Usage& own = drafts[i].usage;
+      whole.prompt_tokens += own.read_tokens();
+      whole.output_tokens += own.output_tokens;
+      whole.ms = std::max(whole.ms, own.ms);
+      whole.first_ms = std::min(whole.first_ms, own.first_ms);
+    }
+    for (Completion& draft : drafts) draft.usage = whole;
+  }
+
   static void Draw(const Asking& asking, const Ask& ask, int n,
                    Done<std::vector<Completion>> done) {
     struct Drafts {
@@ -241,7 +255,9 @@ class OpenAiContext : public Context {
                           return done(std::move(error), {});
                         }
                         drafts->all[i] = std::move(draft);
-                        if (--drafts->waiting == 0) done(nullptr, std::move(drafts->all));
+                        if (--drafts->waiting > 0) return;
+                        ShareUsage(drafts->all);
+                        done(nullptr, std::move(drafts->all));
                       });
     }
   }

@@ -59,12 +59,16 @@ class ScriptedContext : public Context {
 
   Future<Score> score(Ask ask, std::string continuation) override {
     model_->Note(ask);
-    Score score;
-    score.token_log_likelihoods.assign(static_cast<size_t>(model_->CountTokens(continuation)),
-                                       -1.0);
-    score.total = -static_cast<double>(score.token_log_likelihoods.size());
-    score.usage = UsageOf(ask, "");
-    return Ready(std::move(score));
+    return Answer<Score>([&] {
+      const double each =
+          model_->script_.log_likelihood ? model_->script_.log_likelihood(ask, continuation) : -1.0;
+      Score score;
+      score.token_log_likelihoods.assign(static_cast<size_t>(model_->CountTokens(continuation)),
+                                         each);
+      score.total = each * static_cast<double>(score.token_log_likelihoods.size());
+      score.usage = UsageOf(ask, "");
+      return score;
+    });
   }
 
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
@@ -76,6 +80,11 @@ class ScriptedContext : public Context {
         one.sampling.seed += static_cast<uint64_t>(i);
         drafts.push_back(Complete(one, {}));
       }
+      Usage usage = drafts.front().usage;
+      for (size_t i = 1; i < drafts.size(); ++i) {
+        usage.output_tokens += drafts[i].usage.output_tokens;
+      }
+      for (Completion& draft : drafts) draft.usage = usage;
       return drafts;
     });
   }

@@ -19,7 +19,9 @@ class ScriptedModel : public Model, public std::enable_shared_from_this<Scripted
   struct Script {
     std::function<std::string(const Ask& ask)> text;
     std::function<std::vector<double>(const Ask& ask, const std::vector<std::string>& labels)>
-        probabilities;                         // unnormalised; default: all equal
+        probabilities;  // unnormalised; default: all equal
+    // Of each of the continuation's tokens; default: -1.
+    std::function<double(const Ask& ask, const std::string& continuation)> log_likelihood;
     FinishReason finish = FinishReason::kEnd;  // of every text
   };
 
