@@ -1,6 +1,9 @@
 #ifndef EMOSTAGE_METHOD_AGGREGATE_H_
 #define EMOSTAGE_METHOD_AGGREGATE_H_
 
+#include <string_view>
+#include <vector>
+
 #include "method/method.h"
 
 namespace emostage {
@@ -17,6 +20,7 @@ class Aggregate : public Method {
     return "GSA, generative self-aggregation (2025), our reading";
   }
   [[nodiscard]] int calls() const override { return 2; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override { return {"drafts", "reply"}; }
   [[nodiscard]] std::string_view prompts() const override { return "aggregate"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };

@@ -1,6 +1,9 @@
 #ifndef EMOSTAGE_METHOD_FOLLOW_UP_H_
 #define EMOSTAGE_METHOD_FOLLOW_UP_H_
 
+#include <string_view>
+#include <vector>
+
 #include "method/method.h"
 
 namespace emostage {
@@ -19,6 +22,9 @@ class FollowUp : public Method {
   }
   [[nodiscard]] int calls() const override { return 25; }
   [[nodiscard]] Needs needs() const override { return {.log_probabilities = true}; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override {
+    return {"drafts", "good follow-up", "bad follow-up", "ranking"};
+  }
   [[nodiscard]] std::string_view prompts() const override { return "follow-up"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };

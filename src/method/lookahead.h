@@ -1,6 +1,9 @@
 #ifndef EMOSTAGE_METHOD_LOOKAHEAD_H_
 #define EMOSTAGE_METHOD_LOOKAHEAD_H_
 
+#include <string_view>
+#include <vector>
+
 #include "method/method.h"
 
 namespace emostage {
@@ -21,6 +24,9 @@ class Lookahead : public Method {
   }
   [[nodiscard]] int calls() const override { return 10; }
   [[nodiscard]] Needs needs() const override { return {.log_probabilities = true}; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override {
+    return {"strategy", "draft", "client", "outlook"};
+  }
   [[nodiscard]] std::string_view prompts() const override { return "lookahead"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };

@@ -1,6 +1,9 @@
 #ifndef EMOSTAGE_METHOD_OTHERS_SHOES_H_
 #define EMOSTAGE_METHOD_OTHERS_SHOES_H_
 
+#include <string_view>
+#include <vector>
+
 #include "method/method.h"
 
 namespace emostage {
@@ -19,6 +22,9 @@ class OthersShoes : public Method {
     return "PeT, perspective-taking prompting (2024), our reading";
   }
   [[nodiscard]] int calls() const override { return 5; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override {
+    return {"draft", "view of the client", "view of the friend", "view of the supervisor", "reply"};
+  }
   [[nodiscard]] std::string_view prompts() const override { return "others-shoes"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };

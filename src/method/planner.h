@@ -1,6 +1,9 @@
 #ifndef EMOSTAGE_METHOD_PLANNER_H_
 #define EMOSTAGE_METHOD_PLANNER_H_
 
+#include <string_view>
+#include <vector>
+
 #include "method/method.h"
 
 namespace emostage {
@@ -17,6 +20,9 @@ class Planner : public Method {
   }
   [[nodiscard]] std::string_view source() const override { return "TPE (2023), our reading"; }
   [[nodiscard]] int calls() const override { return 6; }
+  [[nodiscard]] std::vector<std::string_view> steps() const override {
+    return {"thinker", "planner", "executor", "reply"};
+  }
   [[nodiscard]] std::string_view prompts() const override { return "planner"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;
 };
