@@ -30,14 +30,15 @@ export interface ForestOptions {
 }
 
 const kNarrow = 560; // pixels; below it, names stand above their intervals and facets below another
+const kNames = 0.3; // of the width, at most; what is longer is cut
 
 // A dot and its interval a row.
 export function drawForest(dots: Dot[], options: ForestOptions, width: number): Element {
   const domain = domainOf(dots, options);
   const { facets } = options;
   const frame = document.createElement('div');
-  const names = widest(options.rows);
-  const inside = width < kNarrow || names > width * 0.36;
+  const names = Math.min(widest(options.rows), width * kNames);
+  const inside = width < kNarrow;
   const perFacet = (width - (inside ? 0 : names)) / facets.length;
   if (facets.length > 1 && (inside || perFacet < 104)) {
     const columns = Math.max(1, Math.min(facets.length, Math.floor((width - names) / 150)));
@@ -95,7 +96,7 @@ function row(
   const values = facets.length === 1 || width / facets.length > 210;
   const text = (dot: Dot) => (zero ? signed : number)(dot.value, decimals);
   const room = values ? 14 + widest(dots.map(text)) : 0; // for the numbers at the right
-  const marginLeft = inside ? 8 : Math.min(width * 0.36, widest(rows)) + 18;
+  const marginLeft = inside ? 8 : Math.min(width * kNames, widest(rows)) + 18;
   const rowHeight = inside ? 44 : second.length > 0 ? 34 : 27;
   const bottom = several || options.label === '' ? 24 : 40;
   const top = several ? 24 : 4;

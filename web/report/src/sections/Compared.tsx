@@ -5,7 +5,7 @@ import { drawForest, type Dot } from '../charts/forest';
 import { distinct, languagesOf, type Better, type Compared as Row, type Report } from '../data';
 import { count, decimalsFor, interval, languageName, number, pValue, signed } from '../format';
 import { Card, Choice, Reasons, Section, VerdictMark, Wide } from '../parts';
-import { kVerdictWords, verdictOf } from '../verdict';
+import { verdictOf, type Verdict } from '../verdict';
 import { Facts } from './Head';
 import { Key } from './Key';
 
@@ -124,6 +124,14 @@ export function Compared({ report }: { report: Report }) {
   );
 }
 
+const kOutcomes: Record<Verdict, string> = {
+  better: 'B is clearly better',
+  worse: 'A is clearly better',
+  differs: 'clearly different',
+  unclear: 'no clear difference',
+  few: 'too few to say',
+};
+
 function ComparedCard({ row, better }: { row: Row; better: Better }) {
   const verdict = verdictOf(row, better);
   const decimals = decimalsFor([row.difference, row.low, row.high]);
@@ -151,7 +159,7 @@ function ComparedCard({ row, better }: { row: Row; better: Better }) {
       );
   }, []);
   const each = decimalsFor([row.a, row.b]);
-  const words = `A ${number(row.a, each)}, B ${number(row.b, each)}: ${kVerdictWords[verdict]}.`;
+  const words = `A ${number(row.a, each)}, B ${number(row.b, each)}: ${kOutcomes[verdict]}.`;
   return (
     <Card title={title} finding={words}>
       <Chart

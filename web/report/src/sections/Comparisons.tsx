@@ -69,7 +69,7 @@ const sides = {
 function ComparisonCard({ metric, report, language }: { metric: Metric; report: Report; language: string }) {
   const decimals = decimalsFor(metric.comparisons.map(({ difference }) => difference));
   const words = finding(metric, report, language);
-  const { draw, summary } = useMemo(() => {
+  const { draw, summary, known } = useMemo(() => {
     const rows = report.methods.map(({ id }) => id).filter((id) => comparisonOf(metric, id, language));
     const dots = rows.map((row): Dot => {
       const comparison = comparisonOf(metric, row, language)!;
@@ -90,6 +90,7 @@ function ComparisonCard({ metric, report, language }: { metric: Metric; report: 
       (row) => `${row} ${differenceInWords(comparisonOf(metric, row, language)!, decimals)}`,
     );
     return {
+      known: dots.some(({ value }) => isNumber(value)),
       draw: (width: number) =>
         drawForest(
           dots,
@@ -107,7 +108,7 @@ function ComparisonCard({ metric, report, language }: { metric: Metric; report: 
   }, []);
   return (
     <Card title={metric.title} finding={words} aside={metric.unit}>
-      <Chart draw={draw} summary={summary} />
+      {known && <Chart draw={draw} summary={summary} />}
       <Figures>
         <ComparisonTable metric={metric} decimals={decimals} />
       </Figures>

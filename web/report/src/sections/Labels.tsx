@@ -69,7 +69,7 @@ function finding(table: LabelTask): string {
 
 function Quality({ table }: { table: LabelTask }) {
   const words = finding(table);
-  const { draw, summary } = useMemo(() => {
+  const { draw, summary, known } = useMemo(() => {
     const measures = kMeasures.filter(([id]) => table.rows.some((row) => estimate(row, id)));
     const dots = measures.flatMap(([id, title]) =>
       table.rows.map((row): Dot => {
@@ -89,6 +89,7 @@ function Quality({ table }: { table: LabelTask }) {
       .map((row) => `${row.method} accuracy ${number(row.accuracy?.value, 2)}`)
       .join(', ');
     return {
+      known: dots.some(({ value }) => isNumber(value)),
       draw: (width: number) =>
         drawForest(
           dots,
@@ -105,7 +106,7 @@ function Quality({ table }: { table: LabelTask }) {
   }, []);
   return (
     <Card title={`How often right · ${languageName(table.language)}`} finding={words}>
-      <Chart draw={draw} summary={summary} />
+      {known && <Chart draw={draw} summary={summary} />}
       <Wide label={`${table.title}: figures`}>
         <table>
           <thead>

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { Chart } from '../charts/Chart';
 import { drawForest, type Dot } from '../charts/forest';
 import { distinct, languagesOf, type Metric, type Report } from '../data';
-import { count, decimalsFor, groupName, languageName } from '../format';
+import { count, decimalsFor, groupName, isNumber, languageName } from '../format';
 import { Card, Figures, Num, Reasons, Section, Wide } from '../parts';
 import { finding, valueInWords, valueOf, verdictFor } from '../verdict';
 import { Key } from './Key';
@@ -101,7 +101,7 @@ interface FacetsProps {
 }
 
 function Facets({ metric, report, facets, by, words = '', language = 'all' }: FacetsProps) {
-  const { draw, summary } = useMemo(() => {
+  const { draw, summary, known } = useMemo(() => {
     const rows = report.methods.map(({ id }) => id);
     const unit = metric.unit ?? '';
     const decimals = decimalsFor(metric.values.map(({ mean }) => mean));
@@ -125,6 +125,7 @@ function Facets({ metric, report, facets, by, words = '', language = 'all' }: Fa
     const first = facets[0]?.id ?? '';
     const each = rows.map((row) => `${row} ${valueInWords(find(row, first), decimals, unit)}`).join(', ');
     return {
+      known: dots.some(({ value }) => isNumber(value)),
       draw: (width: number) =>
         drawForest(
           dots,
@@ -141,7 +142,7 @@ function Facets({ metric, report, facets, by, words = '', language = 'all' }: Fa
       summary: `${words} ${facets[0]?.title ?? ''}: ${each}.`.trim(),
     };
   }, []);
-  return <Chart draw={draw} summary={summary} />;
+  return known ? <Chart draw={draw} summary={summary} /> : null;
 }
 
 function ValueTable({ metric, report, facets, by, language = 'all' }: FacetsProps) {
