@@ -92,7 +92,7 @@ std::vector<HumanScore> PeoplesScores(const std::string& path, const Knowledge& 
   if (std::filesystem::is_directory(path)) {
     const std::filesystem::path folder = path;
     SheetReading reading =
-        ReadHumanSheet(ReadFile(folder / "sheet.csv"), ReadFile(folder / "key.json"), knowledge);
+        ReadHumanSheet(ReadFile(folder / "sheet.csv"), ReadFile(folder / "key.json"));
     for (const std::string& remark : reading.remarks) notes.push_back("Rating sheet: " + remark);
     return std::move(reading.scores);
   }

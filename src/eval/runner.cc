@@ -66,10 +66,13 @@ class Player {
       RunOptions brief = options_;
       brief.mode = options_.mode == EvalMode::kTask ? EvalMode::kTask : EvalMode::kNextTurn;
       brief.session.sampling.max_tokens = 1;
-      EvalDialogue first = *unit.dialogue;
-      const std::vector<size_t> turns = AnswerableTurns(first);
-      if (turns.empty()) continue;
-      first.turns.resize(turns.front() + 1);
+      // Harmless words of our own: a client's might be answered by the safety protocol at once.
+      EvalDialogue first;
+      first.id = "warm-up";
+      first.language = unit.dialogue->language;
+      EvalTurn hello;
+      hello.text = (*options_.texts)[static_cast<size_t>(first.language)].client_opening;
+      first.turns.push_back(std::move(hello));
       try {
         static_cast<void>(Player(model_, brief).Play({&first, unit.method}));
       } catch (const Error& error) {

@@ -61,6 +61,16 @@ class RunnerTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
+  // The first line in which they differ.
+  static std::string Difference(const std::string& a, const std::string& b) {
+    const std::vector<std::string_view> left = SplitLines(a);
+    const std::vector<std::string_view> right = SplitLines(b);
+    for (size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+      if (left[i] != right[i]) return std::string(left[i]) + "\n" + std::string(right[i]);
+    }
+    return left.size() == right.size() ? "" : "one has more items";
+  }
+
   // Every item without its times.
   static std::string Content(const std::filesystem::path& folder) {
     std::string all;
@@ -108,7 +118,7 @@ TEST_F(RunnerTest, AKilledRunGoesOnWithTheSameItems) {
   const RunSummary summary = RunEval(SeedTeller(), data_, killed, options_);
   EXPECT_EQ(summary.resumed, 9U);
   EXPECT_GE(summary.cut_off, 1U);
-  EXPECT_TRUE(Content(killed) == Content(whole));
+  EXPECT_EQ(Difference(Content(killed), Content(whole)), "");
   // And a finished run asks nothing more.
   const auto idle = SeedTeller();
   EXPECT_EQ(RunEval(idle, data_, killed, options_).resumed, 18U);
@@ -127,7 +137,7 @@ TEST_F(RunnerTest, ShardsAndThreadsMakeNoDifference) {
   for (options_.shard = 0; options_.shard < 2; ++options_.shard) {
     RunEval(SeedTeller(), data_, joined, options_);
   }
-  EXPECT_TRUE(Content(joined) == Content(whole));
+  EXPECT_EQ(Difference(Content(joined), Content(whole)), "");
 }
 
 TEST_F(RunnerTest, AMethodsSeedDependsOnThePlaceAlone) {

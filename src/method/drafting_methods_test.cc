@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "emostage/error.h"
-#include "method/cue_text.h"
+#include "method/draft_text.h"
 #include "method/methods_testing.h"
 
 namespace emostage {

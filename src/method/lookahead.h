@@ -25,7 +25,7 @@ class Lookahead : public Method {
   [[nodiscard]] int calls() const override { return 10; }
   [[nodiscard]] Needs needs() const override { return {.log_probabilities = true}; }
   [[nodiscard]] std::vector<std::string_view> steps() const override {
-    return {"strategy", "draft", "client", "outlook"};
+    return {"strategy", "draft", "client", "outlook", "ranking"};
   }
   [[nodiscard]] std::string_view prompts() const override { return "lookahead"; }
   [[nodiscard]] Answer Respond(Stage& stage) const override;

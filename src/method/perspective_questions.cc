@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "method/cue_text.h"
+#include "method/draft_text.h"
 #include "method/perspective.h"
 
 namespace emostage {
