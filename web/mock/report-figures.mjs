@@ -224,6 +224,14 @@ export function plain() {
     }
     return { id, title, group, better, unit, about, values, comparisons };
   });
+  metrics.push({
+    ...metrics.at(-1),
+    id: 'written',
+    title: 'Tokens written',
+    unit: '',
+    about: 'of all steps; compared with nothing',
+    comparisons: [],
+  });
   return {
     version: 1,
     title: 'Six methods on the recorded scenarios',
@@ -249,14 +257,40 @@ export function plain() {
     mode: 'next',
     seed: 7,
     shard: null,
-    notes: ['All figures of this report are made up: it is for trying out the page.'],
+    notes: [
+      'All figures of this report are made up: it is for trying out the page.',
+      'Judge llama-3.1-swallow-8b was held against nobody’s scores.',
+      'one-call: 3 of 140 turns have no answer and no figure.',
+    ],
     baseline: 'direct',
-    methods: ids.map((id) => ({ id, summary: kMethods[id], items: 140, failed: id === 'one-call' ? 3 : 0 })),
+    methods: ids.map((id) => ({
+      id,
+      summary: kMethods[id],
+      items: 140,
+      trivial: false,
+      failed: id === 'one-call' ? 3 : 0,
+    })),
     metrics,
     labels: Object.keys(kLanguages).flatMap((language) => [
       phaseTable(language, random),
       emotionTable(language, random),
     ]),
+    agreement: Object.keys(kLanguages).flatMap((language) => [
+      { task: 'phase', language, n: 60, same: 0.71, kappa: 0.62 },
+      { task: 'emotion', language, n: 60, same: 0.58, kappa: language === 'ja' ? null : 0.49 },
+    ]),
+    corpus: Object.keys(kLanguages).flatMap((language) =>
+      ids.map((method, i) => ({
+        method,
+        language,
+        replies: kLanguages[language],
+        bleu_1: round(13.1 + i / 3, 2),
+        bleu_4: round(1.2 + i / 9, 2),
+        chrf: round(14.4 + i / 2, 2),
+        distinct_1: 0.31,
+        distinct_2: i === 5 ? null : 0.64,
+      })),
+    ),
     strategies: ['en', 'zh'].flatMap((language) =>
       ids.slice(0, 4).map((method, i) => strategyOf(method, language, 0.75 - 0.15 * i, random)),
     ),
@@ -339,6 +373,26 @@ function phaseTable(language, random) {
     language,
     labels: kPhases,
     rows: rows.map(([name, baseline, skill]) => labelRow(name, baseline, kPhases, skill, random)),
+    comparisons: [
+      {
+        method: 'forward filter',
+        against: 'most frequent',
+        difference: 0.33,
+        low: 0.25,
+        high: 0.41,
+        p: 0.0004,
+        n: 12,
+      },
+      {
+        method: 'forward filter',
+        against: 'single turn',
+        difference: 0.11,
+        low: -0.01,
+        high: 0.2,
+        p: 0.06,
+        n: 12,
+      },
+    ],
   };
 }
 

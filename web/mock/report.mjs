@@ -122,10 +122,10 @@ export function compare() {
     command: 'emostage eval compare a b',
     emostage: '0.1.0',
     notes: [],
-    runs: { a: run('The smaller model', 'qwen3-4b'), b: run('The larger model', 'qwen3-8b') },
+    runs: [run('The smaller model', 'qwen3-4b'), run('The larger model', 'qwen3-8b')],
     compare: report.metrics.flatMap((metric) =>
       metric.comparisons
-        .filter((each) => each.method === 'emostage')
+        .filter((each) => ['emostage', 'one-call'].includes(each.method))
         .map((each) => {
           const a = metric.values.find(
             (value) => value.method === 'direct' && value.language === each.language && value.phase === 'all',
@@ -133,6 +133,8 @@ export function compare() {
           return {
             metric: metric.id,
             title: metric.title,
+            group: metric.group,
+            method: each.method,
             language: each.language,
             better: metric.better,
             a,

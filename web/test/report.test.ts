@@ -129,6 +129,16 @@ describe('A sentence on a metric', () => {
   });
 });
 
+describe('A metric that nobody compares', () => {
+  const alone = { ...metric('lower', [9, 4, 0.01], [2, -3, 0.01]), comparisons: [] };
+
+  it('is neither counted nor spoken of as too few', () => {
+    expect(tallyOf([alone], 'a', 'all').few).toHaveLength(0);
+    expect(finding(alone, report([alone]))).toBe('');
+    expect(boldOf(alone, kMethods, 'all')).toBeNull();
+  });
+});
+
 describe('Sorting', () => {
   const sorted = metric('lower', [null, null, null], [2, -3, 0.01]);
 
@@ -202,6 +212,14 @@ describe('A report', () => {
     expect(empty.metrics[0]?.comparisons).toEqual([]);
     expect(empty.labels).toEqual([]);
     expect(empty.baseline).toBeNull();
+  });
+
+  it('names its two runs, in a list or not', () => {
+    const names = (runs: unknown) =>
+      readReport(JSON.stringify({ version: 1, runs }))!.runs.map(({ name }) => name);
+    expect(names([{ model: 'x' }, { model: 'y' }])).toEqual(['A', 'B']);
+    expect(names({ a: 'x', b: {} })).toEqual(['A', 'B']);
+    expect(names(undefined)).toEqual([]);
   });
 
   it('of one language does not say it twice', () => {

@@ -72,12 +72,24 @@ export interface LabelRow {
   why?: string | null;
 }
 
+// Of one reading's accuracy with another's, turn by turn.
+export interface LabelComparison {
+  method: string;
+  against: string;
+  difference: Maybe;
+  low: Maybe;
+  high: Maybe;
+  p: Maybe;
+  n: Maybe; // dialogues
+}
+
 export interface LabelTask {
   task: string;
   title: string;
   language: string;
   labels: string[];
   rows: LabelRow[];
+  comparisons?: LabelComparison[];
 }
 
 export interface Strategy {
@@ -154,6 +166,7 @@ export interface Run {
 export interface Compared {
   metric: string;
   title?: string;
+  method?: string; // that both runs have
   language: string;
   better?: Better;
   a: Maybe;
@@ -168,25 +181,46 @@ export interface Compared {
   why?: string | null;
 }
 
+// How far two people who labelled the same turns agree.
+export interface Agreement {
+  task: string;
+  language: string;
+  n: Maybe;
+  same: Maybe;
+  kappa: Maybe;
+}
+
 export interface Report extends Run {
   version: number;
   notes: string[];
   baseline: string | null;
-  methods: { id: string; summary?: string; items?: Maybe; failed?: Maybe }[];
+  methods: { id: string; summary?: string; trivial?: boolean; items?: Maybe; failed?: Maybe }[];
   metrics: Metric[];
   labels: LabelTask[];
   strategies: Strategy[];
   cost: Cost[];
   examples: Example[];
   compare: Compared[];
-  runs: Record<string, Run | string>;
+  runs: { name: string; run: Run | string }[];
+  agreement: Agreement[];
+  // Figures of all replies together: method, language, replies, and whatever was measured.
+  corpus: Record<string, unknown>[];
 }
 
 const list = <T>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
 
+// Two runs in a list are A and B; in an object they have names.
+function readRuns(runs: unknown): Report['runs'] {
+  if (runs === null || typeof runs !== 'object') return [];
+  const named = Array.isArray(runs)
+    ? runs.map((run, i): [string, unknown] => [String.fromCharCode(65 + i), run])
+    : Object.entries(runs).map(([name, run]): [string, unknown] => [name.toUpperCase(), run]);
+  return named.map(([name, run]) => ({ name, run: run as Run | string }));
+}
+
 // The report in a JSON text, with what it leaves out as empty. Null where there is none.
 export function readReport(json: string): Report | null {
-  const raw = JSON.parse(json) as Partial<Report> | null;
+  const raw = JSON.parse(json) as (Partial<Report> & { runs?: unknown }) | null;
   if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return null;
   return {
     ...raw,
@@ -204,7 +238,9 @@ export function readReport(json: string): Report | null {
     cost: list(raw.cost),
     examples: list(raw.examples),
     compare: list(raw.compare),
-    runs: raw.runs ?? {},
+    runs: readRuns(raw.runs),
+    agreement: list(raw.agreement),
+    corpus: list(raw.corpus),
   };
 }
 

@@ -27,7 +27,7 @@ const kSections = [
     Comparisons,
     (report: Report) => report.metrics.some(({ comparisons }) => comparisons.length > 0),
   ],
-  ['labels', 'Labels', Labels, (report: Report) => report.labels.length > 0],
+  ['labels', 'Labels', Labels, (report: Report) => report.labels.length + report.agreement.length > 0],
   ['strategies', 'Strategies', Strategies, (report: Report) => report.strategies.length > 0],
   ['cost', 'Cost and quality', Costs, (report: Report) => report.cost.length > 0],
   ['examples', 'Examples', Examples, (report: Report) => report.examples.length > 0],

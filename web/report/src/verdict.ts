@@ -76,7 +76,10 @@ export type Tally = Record<Verdict, Metric[]>;
 // A method's metrics by what came out against the baseline.
 export function tallyOf(metrics: Metric[], method: string, language: string): Tally {
   const tally: Tally = { better: [], worse: [], differs: [], unclear: [], few: [] };
-  for (const metric of metrics) tally[verdictFor(metric, method, language)].push(metric);
+  for (const metric of metrics) {
+    if (metric.comparisons.length === 0) continue; // nobody compared
+    tally[verdictFor(metric, method, language)].push(metric);
+  }
   return tally;
 }
 
@@ -116,7 +119,7 @@ export function nextSorting(now: Sorting | null, metric: Metric): Sorting | null
 export function finding(metric: Metric, report: Report, language = 'all'): string {
   const { baseline } = report;
   const others = report.methods.map(({ id }) => id).filter((id) => id !== baseline);
-  if (baseline === null || others.length === 0) return '';
+  if (baseline === null || others.length === 0 || metric.comparisons.length === 0) return '';
   const by = (verdict: Verdict) => others.filter((id) => verdictFor(metric, id, language) === verdict);
   const parts: string[] = [];
   const better = by('better');

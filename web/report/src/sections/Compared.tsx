@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { Chart } from '../charts/Chart';
 import { drawForest, type Dot } from '../charts/forest';
 import { distinct, languagesOf, type Better, type Compared as Row, type Report } from '../data';
-import { count, decimalsFor, interval, languageName, number, pValue, signed } from '../format';
+import { count, decimalsFor, interval, isNumber, languageName, number, pValue, signed } from '../format';
 import { Card, Choice, Reasons, Section, VerdictMark, Wide } from '../parts';
 import { verdictOf, type Verdict } from '../verdict';
 import { Facts } from './Head';
@@ -13,9 +13,10 @@ import { Key } from './Key';
 export function Compared({ report }: { report: Report }) {
   const languages = languagesOf(report.compare);
   const [language, setLanguage] = useState(languages[0] ?? 'all');
-  const runs = Object.entries(report.runs);
+  const { runs } = report;
   const better = (row: Row): Better =>
     row.better ?? report.metrics.find(({ id }) => id === row.metric)?.better ?? 'neither';
+  const methods = report.compare.some(({ method }) => method !== undefined);
   const rows = report.compare.filter((row) => row.language === language);
   return (
     <Section
@@ -25,10 +26,10 @@ export function Compared({ report }: { report: Report }) {
     >
       {runs.length > 0 && (
         <div class="cards">
-          {runs.map(([name, run]) => (
+          {runs.map(({ name, run }) => (
             <article class="card">
               <header class="card-head">
-                <h4>Run {name.toUpperCase()}</h4>
+                <h4>Run {name}</h4>
               </header>
               {typeof run === 'string' ? (
                 <p dir="auto">{run}</p>
@@ -53,11 +54,11 @@ export function Compared({ report }: { report: Report }) {
         chosen={language}
         onChoose={setLanguage}
       />
-      <Key report={{ baseline: 'A' }} second={false} />
+      <Key report={{ baseline: 'run A' }} second={false} alone />
       <div class="cards" key={language}>
         {distinct(rows.map(({ metric }) => metric)).map((metric) => {
-          const row = rows.find((each) => each.metric === metric)!;
-          return <ComparedCard row={row} better={better(row)} />;
+          const some = rows.filter((row) => row.metric === metric);
+          return <ComparedCard key={metric} rows={some} better={better(some[0]!)} />;
         })}
       </div>
       <Card title="All figures">
@@ -66,6 +67,7 @@ export function Compared({ report }: { report: Report }) {
             <thead>
               <tr>
                 <th scope="col">Metric</th>
+                {methods && <th scope="col">Method</th>}
                 {languages.length > 1 && <th scope="col">Language</th>}
                 <th scope="col" class="num">
                   A
@@ -100,6 +102,7 @@ export function Compared({ report }: { report: Report }) {
                 return (
                   <tr>
                     <th scope="row">{row.title ?? row.metric}</th>
+                    {methods && <td>{row.method}</td>}
                     {languages.length > 1 && <td>{languageName(row.language)}</td>}
                     <td class="num">{number(row.a, decimals)}</td>
                     <td class="num">{number(row.b, decimals)}</td>
@@ -132,40 +135,55 @@ const kOutcomes: Record<Verdict, string> = {
   few: 'too few to say',
 };
 
-function ComparedCard({ row, better }: { row: Row; better: Better }) {
-  const verdict = verdictOf(row, better);
-  const decimals = decimalsFor([row.difference, row.low, row.high]);
-  const title = row.title ?? row.metric;
-  const draw = useMemo(() => {
-    const dot: Dot = {
-      row: 'B − A',
-      facet: 'all',
-      value: row.difference,
-      low: row.low,
-      high: row.high,
-      tone: verdict,
-      tip: `${title}\n${signed(row.difference, decimals)} ${interval(row.low, row.high, decimals)}\np after Holm ${pValue(row.p_holm)}`,
+const kSides = {
+  higher: '← A better · B better →',
+  lower: '← B better · A better →',
+  neither: '← less · more →',
+};
+
+function ComparedCard({ rows, better }: { rows: Row[]; better: Better }) {
+  const title = rows[0]!.title ?? rows[0]!.metric;
+  const decimals = decimalsFor(rows.flatMap(({ difference, low, high }) => [difference, low, high]));
+  const each = decimalsFor(rows.flatMap(({ a, b }) => [a, b]));
+  const words = rows
+    .map((row) => {
+      const of = row.method === undefined ? '' : `${row.method}: `;
+      return `${of}A ${number(row.a, each)}, B ${number(row.b, each)}, ${kOutcomes[verdictOf(row, better)]}.`;
+    })
+    .join(' ');
+  const { draw, known } = useMemo(() => {
+    const dots = rows.map(
+      (row): Dot => ({
+        row: row.method ?? 'B − A',
+        facet: 'all',
+        value: row.difference,
+        low: row.low,
+        high: row.high,
+        tone: verdictOf(row, better),
+        tip:
+          `${row.method ?? title}\nB − A ${signed(row.difference, decimals)} ` +
+          `${interval(row.low, row.high, decimals)}\np after Holm ${pValue(row.p_holm)}`,
+      }),
+    );
+    return {
+      known: dots.some(({ value }) => isNumber(value)),
+      draw: (width: number) =>
+        drawForest(
+          dots,
+          {
+            rows: dots.map(({ row }) => row),
+            facets: [{ id: 'all', title: '' }],
+            decimals,
+            zero: true,
+            label: kSides[better],
+          },
+          width,
+        ),
     };
-    const label = {
-      higher: '← A better · B better →',
-      lower: '← B better · A better →',
-      neither: '← less · more →',
-    }[better];
-    return (width: number) =>
-      drawForest(
-        [dot],
-        { rows: [dot.row], facets: [{ id: 'all', title: '' }], decimals, zero: true, label },
-        width,
-      );
   }, []);
-  const each = decimalsFor([row.a, row.b]);
-  const words = `A ${number(row.a, each)}, B ${number(row.b, each)}: ${kOutcomes[verdict]}.`;
   return (
     <Card title={title} finding={words}>
-      <Chart
-        draw={draw}
-        summary={`${title}. ${words} Difference ${signed(row.difference, decimals)} ${interval(row.low, row.high, decimals)}.`}
-      />
+      {known && <Chart draw={draw} summary={`${title}, B minus A. ${words}`} />}
     </Card>
   );
 }

@@ -38,7 +38,7 @@ export function Comparisons({ report }: { report: Report }) {
         chosen={language}
         onChoose={setLanguage}
       />
-      <Key report={report} second={second} />
+      <Key report={report} second={second} alone />
       {distinct(metrics.map(({ group }) => group)).map((group) => (
         <div class="group">
           <h3 id={`comparisons-${group}`}>{groupName(group)}</h3>

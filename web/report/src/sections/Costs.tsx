@@ -1,22 +1,31 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 
 import { Chart } from '../charts/Chart';
 import { drawBalance, type Balance } from '../charts/more';
 import type { Cost, Report } from '../data';
 import { count, decimalsFor, duration, isNumber, number } from '../format';
-import { Card, Section, Wide } from '../parts';
+import { Card, Choice, Section, Wide } from '../parts';
 import { Key } from './Key';
 import { valueInWords, valueOf, verdictFor } from '../verdict';
 
 export function Costs({ report }: { report: Report }) {
-  const metric = report.metrics.find(({ group, better }) => group !== 'cost' && better !== 'neither');
+  const qualities = report.metrics.filter(({ group, better }) => group !== 'cost' && better !== 'neither');
+  const [chosen, setChosen] = useState(qualities[0]?.id ?? '');
   return (
     <Section
       id="cost"
       title="Cost against quality"
       lead="What a turn costs on this machine, and what it brings. Times hold for this machine and this model; tokens hold anywhere."
     >
-      {metric && <BalanceCard report={report} metricId={metric.id} />}
+      <Choice
+        name="cost-metric"
+        label="Against"
+        options={qualities.map(({ id }) => id)}
+        chosen={chosen}
+        title={(id) => qualities.find((metric) => metric.id === id)?.title ?? id}
+        onChoose={setChosen}
+      />
+      {chosen && <BalanceCard key={chosen} report={report} metricId={chosen} />}
       <CostTable report={report} />
     </Section>
   );

@@ -14,33 +14,26 @@ export function Head({ report }: { report: Report }) {
   );
 }
 
-function standfirst({ methods, data, made, baseline }: Report): string {
+function standfirst({ methods, data, made, baseline, compare }: Report): string {
   const languages = Object.entries(data?.languages ?? {}).map(([code]) => languageName(code));
   const parts = [
     methods.length > 0 && counted(methods.length, 'method'),
-    isNumber(data?.items) && `on ${counted(data?.items, 'turn')}`,
-    isNumber(data?.dialogues) && `of ${counted(data?.dialogues, 'talk')}`,
+    isNumber(data?.dialogues) && `on ${counted(data?.dialogues, 'talk')}`,
     languages.length > 0 && `in ${enumerate(languages)}`,
   ].filter(Boolean);
-  const against = baseline && methods.length > 1 ? `, each compared with ${baseline}` : '';
+  const against =
+    compare.length > 0
+      ? ', run twice'
+      : baseline && methods.length > 1
+        ? `, each compared with ${baseline}`
+        : '';
   const when = made ? ` Made on ${moment(made)}.` : '';
   return parts.length > 0 ? `${parts.join(' ')}${against}.${when}` : when.trim();
 }
 
 function Warnings({ report }: { report: Report }) {
-  const failed = report.methods.filter((method) => isNumber(method.failed) && method.failed > 0);
   const warnings = [
     ...report.notes,
-    ...(report.judges ?? [])
-      .filter((judge) => judge.checked === false)
-      .map(
-        (judge) =>
-          `The judge ${judge.name} has not been checked against people's ratings. Take its scores as a hint.`,
-      ),
-    ...failed.map(
-      (method) =>
-        `${method.id} failed on ${counted(method.failed, 'item')}; these are left out of its figures.`,
-    ),
     ...(report.shard ? [`This is shard ${report.shard}: a part of the items only.`] : []),
   ];
   if (warnings.length === 0) return null;
@@ -124,11 +117,12 @@ function Methods({ report }: { report: Report }) {
     <details class="figures" open>
       <summary>The methods</summary>
       <dl class="methods">
-        {report.methods.map(({ id, summary, items, failed }) => (
+        {report.methods.map(({ id, summary, trivial, items, failed }) => (
           <div class="method">
             <dt>
               {id}
-              {id === report.baseline && <span class="tag">baseline</span>}
+              {id === report.baseline && report.compare.length === 0 && <span class="tag">baseline</span>}
+              {trivial && <span class="tag">no method</span>}
             </dt>
             <dd>
               {summary}{' '}

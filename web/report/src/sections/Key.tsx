@@ -1,7 +1,13 @@
 import type { Report } from '../data';
 
 // What the marks of the charts mean, once a section.
-export function Key({ report, second = false }: { report: Pick<Report, 'baseline'>; second?: boolean }) {
+interface Props {
+  report: Pick<Report, 'baseline'>;
+  second?: boolean; // with the marks of equal length
+  alone?: boolean; // differences only: the baseline has no mark
+}
+
+export function Key({ report, second = false, alone = second }: Props) {
   const { baseline } = report;
   if (!baseline) return null;
   const entries: [string, string][] = [
@@ -9,7 +15,7 @@ export function Key({ report, second = false }: { report: Pick<Report, 'baseline
     ['worse', 'clearly worse'],
     ['differs', 'clearly different, neither better'],
     ['unclear', 'no clear difference'],
-    ...(second ? [] : ([['baseline', `${baseline}, the baseline`]] as [string, string][])),
+    ...(alone ? [] : ([['baseline', `${baseline}, the baseline`]] as [string, string][])),
     ...(second ? ([['length', 'at equal length of reply']] as [string, string][]) : []),
   ];
   return (

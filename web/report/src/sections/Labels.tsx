@@ -3,8 +3,8 @@ import { useMemo, useState } from 'preact/hooks';
 import { Chart } from '../charts/Chart';
 import { drawForest, type Dot } from '../charts/forest';
 import { drawConfusion, drawReliability, drawTiming, recalls } from '../charts/labels';
-import { distinct, type Estimate, type LabelRow, type LabelTask, type Report } from '../data';
-import { count, interval, isNumber, languageName, number, percent } from '../format';
+import { distinct, type Agreement, type Estimate, type LabelRow, type LabelTask, type Report } from '../data';
+import { count, interval, isNumber, languageName, number, percent, pValue, signed } from '../format';
 import { Card, Choice, Figures, Num, Reasons, Section, Wide } from '../parts';
 
 export function Labels({ report }: { report: Report }) {
@@ -18,6 +18,7 @@ export function Labels({ report }: { report: Report }) {
       {tasks.map((task) => (
         <Task key={task} tables={report.labels.filter((each) => each.task === task)} />
       ))}
+      <People agreement={report.agreement} />
     </Section>
   );
 }
@@ -154,6 +155,93 @@ function Quality({ table }: { table: LabelTask }) {
         </table>
       </Wide>
       <Reasons of={table.rows} />
+      <Differences table={table} />
+    </Card>
+  );
+}
+
+// Accuracy against what comes for nothing, turn by turn. The p is of one comparison by itself.
+function Differences({ table }: { table: LabelTask }) {
+  const comparisons = table.comparisons ?? [];
+  if (comparisons.length === 0) return null;
+  return (
+    <Figures summary="Accuracy, one reading against another">
+      <Wide label={`${table.title}: differences of accuracy`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Reading</th>
+              <th scope="col">Against</th>
+              <th scope="col" class="num">
+                Difference
+              </th>
+              <th scope="col" class="num">
+                95 % interval
+              </th>
+              <th scope="col" class="num">
+                p, uncorrected
+              </th>
+              <th scope="col" class="num">
+                Dialogues
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {comparisons.map((each) => (
+              <tr>
+                <th scope="row">{each.method}</th>
+                <td>{each.against}</td>
+                <td class="num">{signed(each.difference, 3)}</td>
+                <td class="num">{interval(each.low, each.high, 3) || '–'}</td>
+                <td class="num">{pValue(each.p)}</td>
+                <td class="num">{count(each.n)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </Figures>
+  );
+}
+
+// How far two people agree who labelled the same turns: nobody can be more right than that.
+function People({ agreement }: { agreement: Agreement[] }) {
+  if (agreement.length === 0) return null;
+  return (
+    <Card
+      title="How far people agree"
+      about="Two people labelled the same turns. Where they part, no method can be right for both."
+    >
+      <Wide label="Agreement of people">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Label</th>
+              <th scope="col">Language</th>
+              <th scope="col" class="num">
+                Turns
+              </th>
+              <th scope="col" class="num">
+                The same
+              </th>
+              <th scope="col" class="num">
+                Cohen’s κ
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {agreement.map((each) => (
+              <tr>
+                <th scope="row">{each.task}</th>
+                <td>{languageName(each.language)}</td>
+                <td class="num">{count(each.n)}</td>
+                <td class="num">{percent(each.same)}</td>
+                <td class="num">{number(each.kappa, 2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
     </Card>
   );
 }

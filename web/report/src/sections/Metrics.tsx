@@ -2,8 +2,8 @@ import { useMemo } from 'preact/hooks';
 
 import { Chart } from '../charts/Chart';
 import { drawForest, type Dot } from '../charts/forest';
-import { distinct, languagesOf, type Metric, type Report } from '../data';
-import { count, decimalsFor, groupName, isNumber, languageName } from '../format';
+import { distinct, languagesOf, type Maybe, type Metric, type Report } from '../data';
+import { count, decimalsFor, groupName, isNumber, languageName, number } from '../format';
 import { Card, Figures, Num, Reasons, Section, Wide } from '../parts';
 import { finding, valueInWords, valueOf, verdictFor } from '../verdict';
 import { Key } from './Key';
@@ -30,6 +30,7 @@ export function Metrics({ report }: { report: Report }) {
             ))}
         </div>
       ))}
+      <Corpus report={report} />
     </Section>
   );
 }
@@ -87,6 +88,55 @@ function MetricCard({ metric, report }: { metric: Metric; report: Report }) {
           </Figures>
         </details>
       )}
+    </Card>
+  );
+}
+
+// What is measured of all replies together, and has no interval.
+function Corpus({ report }: { report: Report }) {
+  const { corpus } = report;
+  const columns = distinct(corpus.flatMap((row) => Object.keys(row))).filter(
+    (key) => !['method', 'language', 'replies'].includes(key),
+  );
+  if (columns.length === 0) return null;
+  const figure = (row: Record<string, unknown>, key: string) => row[key] as Maybe;
+  return (
+    <Card
+      title="All replies together"
+      about="Counted over all replies of a method at once; without intervals."
+    >
+      <Wide label="Figures of all replies together">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Method</th>
+              <th scope="col">Language</th>
+              <th scope="col" class="num">
+                Replies
+              </th>
+              {columns.map((key) => (
+                <th scope="col" class="num">
+                  {key.replaceAll('_', ' ')}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {corpus.map((row) => (
+              <tr>
+                <th scope="row">{String(row.method)}</th>
+                <td>{languageName(String(row.language))}</td>
+                <td class="num">{count(figure(row, 'replies'))}</td>
+                {columns.map((key) => (
+                  <td class="num">
+                    {number(figure(row, key), decimalsFor(corpus.map((each) => figure(each, key))))}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
     </Card>
   );
 }

@@ -50,7 +50,9 @@ export function Overview({ report }: { report: Report }) {
         chosen={language}
         onChoose={setLanguage}
       />
-      {report.baseline !== null && methods.length > 1 && <Score report={report} language={language} />}
+      {report.baseline !== null && report.metrics.some(({ comparisons }) => comparisons.length > 0) && (
+        <Score report={report} language={language} />
+      )}
       <div class="overview-groups">
         {groups.map((group) => (
           <Group
@@ -74,10 +76,9 @@ const kOrder: Verdict[] = ['better', 'differs', 'unclear', 'few', 'worse'];
 // A square a metric: what came out for each method against the baseline.
 function Score({ report, language }: { report: Report; language: string }) {
   const others = report.methods.filter(({ id }) => id !== report.baseline);
-  const seen = new Set<Verdict>();
+  const compared = report.metrics.filter(({ comparisons }) => comparisons.length > 0);
   const rows = others.map(({ id }) => {
     const tally = tallyOf(report.metrics, id, language);
-    for (const verdict of kOrder) if (tally[verdict].length > 0) seen.add(verdict);
     const words = kOrder
       .filter((verdict) => tally[verdict].length > 0)
       .map(
@@ -90,7 +91,7 @@ function Score({ report, language }: { report: Report; language: string }) {
   return (
     <figure class="score" aria-label={`Against ${report.baseline}`}>
       <figcaption>
-        <b>At a glance.</b> One square for each of {counted(report.metrics.length, 'metric')}, against{' '}
+        <b>At a glance.</b> One square for each of {counted(compared.length, 'metric')}, against{' '}
         {report.baseline}
         {language !== 'all' && `, ${languageName(language)}`}.
       </figcaption>
