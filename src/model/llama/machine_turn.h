@@ -6,8 +6,9 @@ namespace emostage {
 // The right to compute on this machine, taken for one pass of the model at a time.
 //
 // Two processes that decode on the same cores ruin each other: the threads of each spin at
-// barriers while the other's hold the cores. So processes of ours take turns, by a lock file. It
-// costs microseconds when alone; where the lock file cannot be made, nothing is locked.
+// barriers while the other's hold the cores. So processes of ours take turns, by two lock files,
+// pass by pass: none gets two while another waits. It costs microseconds when alone; where the
+// files cannot be made, nothing is locked.
 class MachineTurn {
  public:
   MachineTurn();
@@ -19,7 +20,8 @@ class MachineTurn {
   void Give();
 
  private:
-  int file_ = -1;
+  int queue_ = -1;
+  int turn_ = -1;
 };
 
 }  // namespace emostage
