@@ -1,7 +1,6 @@
 #include "method/self_other.h"
 
 #include <cmath>
-#include <optional>
 
 #include "method/cue_text.h"
 #include "method/fair_choice.h"
@@ -31,24 +30,27 @@ Answer SelfOther::Respond(Stage& stage) const {
   Asked<Completion> client_view = AskView(stage, client, "client_view");
   Asked<Choice> feels =
       stage.ChooseOn(client, "feels", cue, prompts.Prefix("feels"), LabelsOf(emotions, stage));
-  std::optional<Asked<Completion>> own_view;
-  if (!own.messages.empty()) own_view = AskView(stage, own, "own_view");
+  TextMap views;
+  // One side after the other: questions of several contexts side by side share batches as it
+  // happens, and the same seed would not give the same reply.
+  views["client_view"] = Written(stage, "client_view", client_view);
+  views["feels"] = emotions[feels.get().best].name.in(stage.language());
+  const bool has_own_view = !own.messages.empty();
+  if (has_own_view) {
+    Asked<Completion> own_view = AskView(stage, own, "own_view");
+    views["own_view"] = Written(stage, "own_view", own_view);
+  }
   const auto weigh =
       AskFairly(stage, "weight", cue, cue,
                 GapLabels({prompts.Word("weight_client"), prompts.Word("weight_own")}, prompts));
-
-  TextMap views;
   const double client_share = weigh().front();
-  views["client_view"] = Written(stage, "client_view", client_view);
-  views["feels"] = emotions[feels.get().best].name.in(stage.language());
-  if (own_view) views["own_view"] = Written(stage, "own_view", *own_view);
 
   // Modulate: by their shares, or the one alone that has nearly all the weight.
   const long percent = std::lround(100 * client_share);
   views["client_share"] = std::to_string(percent);
   views["own_share"] = std::to_string(100 - percent);
   std::string_view reply = "reply_from_views";
-  if (client_share >= kAlone || !own_view) {
+  if (client_share >= kAlone || !has_own_view) {
     reply = "reply_from_client_view";
   } else if (client_share <= 1 - kAlone) {
     reply = "reply_from_own_view";
