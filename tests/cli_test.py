@@ -223,6 +223,7 @@ class Help(Case):
                      "emotion, stimulus, appraisal, strategy, reason, reply"):
             self.assertIn(word, text)
         self.assertIn("[任务 推理]", self.works(run("methods", "escot", "--lang", "zh")))
+        self.assertIn("A great deal depends on this", self.works(run("methods")))
         self.fails(run("methods", "psychic"), "emostage-without-phase", code=2)
         self.fails(run("methods", "escot", "--lang", "fr"), "zh", code=2)
 
@@ -239,6 +240,8 @@ class Usage(Case):
         for args, word in ((["--nonsense"], "--nonsense"), (["a", "b"], "b"), (["--json=maybe"], ""),
                            (["--method", "psychic"], "emostage-without-phase"),
                            (["--scheme", "moon"], "five-phase"), (["--lang", "fr"], "auto, en, zh, ja"),
+                           (["--stimulus", "bribe"], "confidence, stakes"),
+                           (["--transition", "stern"], "steady, warm"),
                            (["--method"], "--method")):
             with self.subTest(args):
                 extra = [] if args == ["a", "b"] else ["--demo"]

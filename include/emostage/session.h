@@ -45,6 +45,12 @@ struct SessionOptions {
   // Whether a reply is read by the model as soon as it was written, ahead of the next turn. Off
   // where another reply will stand in its place, as with recorded dialogues.
   bool read_ahead = true;
+  // An id of data/stimuli.toml: a line that ends the questions a method asks before the reply
+  // (EmotionPrompt, our reading). Empty: none.
+  std::string stimulus;
+  // A personality of data/transition.toml: the counsellor has a feeling of its own, which the
+  // client's turns move (the emotion transition of PELD, our reading). Empty: none.
+  std::string transition;
   int fixed_reply_tokens = 0;  // benchmarks: exactly so many tokens of reply; 0: as they come
   int fixed_note_tokens = 0;   // the same for each free-text field of a note
 };

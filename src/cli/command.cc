@@ -138,6 +138,14 @@ void SessionArguments::AddTo(CLI::App& command) {
   command.add_option("--max-tokens", max_tokens, "Longest reply")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  AddExtrasTo(command);
+}
+
+void SessionArguments::AddExtrasTo(CLI::App& command) {
+  command.add_option("--stimulus", stimulus,
+                     "A line that ends the questions a method asks itself; see 'methods'");
+  command.add_option("--transition", transition,
+                     "The counsellor has a feeling of its own, by personality; see 'methods'");
 }
 
 SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>& knowledge) const {
@@ -153,6 +161,8 @@ SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>&
                   "choose one of: auto, en, zh, ja");
     }
   }
+  if (!stimulus.empty()) options.stimulus = knowledge->stimuli().Get(stimulus).id;
+  if (!transition.empty()) options.transition = knowledge->transition().personality(transition).id;
   options.safety.enabled = !no_safety;
   options.safety.country = country.empty() ? LocaleCountry() : country;
   if (!country.empty() && knowledge->safety().helplines.Find(country) == nullptr) {

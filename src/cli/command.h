@@ -62,8 +62,12 @@ struct SessionArguments {
   int max_tokens = 120;
   std::string country;     // for the numbers of the safety card; empty: the locale's, or asked
   bool no_safety = false;  // for measurements of methods
+  std::string stimulus;    // of data/stimuli.toml; empty: none
+  std::string transition;  // a personality of data/transition.toml; empty: none
 
   void AddTo(CLI::App& command);
+  // What stands beside any method; AddTo has them already.
+  void AddExtrasTo(CLI::App& command);
   // Throws Error(kUsage) for a method, scheme or language that does not exist.
   [[nodiscard]] SessionOptions Options(const std::shared_ptr<const Knowledge>& knowledge) const;
 };

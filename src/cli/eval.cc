@@ -40,6 +40,7 @@ struct Arguments {
   size_t limit = 0;
   size_t parallel = 1;
   size_t turns = 8;
+  bool model_metrics = false;
   EvalReportArguments report;
   std::string command;  // as it was typed
 };
@@ -123,6 +124,7 @@ int Evaluate(const Arguments& arguments) {
   options.seed = arguments.session.seed;
   options.parallel = arguments.parallel;
   options.max_turns = arguments.turns;
+  options.model_metrics = arguments.model_metrics && options.mode == EvalMode::kNextTurn;
   std::tie(options.shard, options.shards) = ShardOf(arguments.shard);
 
   DataSetFilter filter;
@@ -164,6 +166,9 @@ int Evaluate(const Arguments& arguments) {
   manifest.temperature = arguments.session.temperature;
   manifest.max_tokens = arguments.session.max_tokens;
   manifest.scheme = arguments.session.scheme;
+  manifest.model_metrics = options.model_metrics;
+  manifest.stimulus = arguments.session.stimulus;
+  manifest.transition = arguments.session.transition;
   manifest.safety = !arguments.session.no_safety;
   manifest.shard = options.shard;
   manifest.shards = options.shards;
@@ -263,6 +268,10 @@ void AddEval(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--max-tokens", arguments->session.max_tokens, "Longest reply")
       ->capture_default_str();
+  command->add_flag("--model-metrics", arguments->model_metrics,
+                    "Also ask the model how likely it finds each reply, and how near the recorded "
+                    "one (next turns)");
+  arguments->session.AddExtrasTo(*command);
   command->add_flag("--no-safety", arguments->session.no_safety,
                     "Methods alone: the safety protocol answers no turn");
   arguments->report.AddTo(*command);

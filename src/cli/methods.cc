@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <iomanip>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +49,22 @@ void DrawAll(const Knowledge& knowledge) {
   DrawList(rows);
   DrawHeading("Phase schemes (--scheme)");
   DrawList(SchemeList(knowledge));
+  DrawHeading("Stimuli (--stimulus)");
+  rows.clear();
+  for (const Stimulus& stimulus : knowledge.stimuli().entries) {
+    rows.emplace_back(stimulus.id, stimulus.text.en);
+  }
+  DrawList(rows);
+  DrawHeading("Personalities (--transition)");
+  rows.clear();
+  for (const TransitionData::Personality& one : knowledge.transition().personalities) {
+    std::ostringstream line;
+    line << std::fixed << std::setprecision(2) << "follows what a turn provokes with weights "
+         << one.weight.valence << " (valence), " << one.weight.arousal << " (arousal), "
+         << one.weight.dominance << " (dominance)";
+    rows.emplace_back(one.id, line.str());
+  }
+  DrawList(rows);
 }
 
 void DrawTexts(const std::string& title, const TextMap& texts) {

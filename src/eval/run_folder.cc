@@ -58,6 +58,9 @@ OrderedJson ManifestToJson(const RunManifest& manifest) {
           {"max_tokens", manifest.max_tokens},
           {"scheme", manifest.scheme},
           {"safety", manifest.safety},
+          {"model_metrics", manifest.model_metrics},
+          {"stimulus", manifest.stimulus},
+          {"transition", manifest.transition},
           {"max_turns", manifest.max_turns},
           {"shard", manifest.shard},
           {"shards", manifest.shards}};
@@ -93,6 +96,9 @@ RunManifest ManifestFromJson(const Json& json) {
     manifest.max_tokens = json.at("max_tokens").get<int>();
     manifest.scheme = json.at("scheme").get<std::string>();
     manifest.safety = json.at("safety").get<bool>();
+    manifest.model_metrics = json.value("model_metrics", false);  // older runs had none
+    manifest.stimulus = json.value("stimulus", "");
+    manifest.transition = json.value("transition", "");
     manifest.max_turns = json.at("max_turns").get<size_t>();
     manifest.shard = json.at("shard").get<size_t>();
     manifest.shards = json.at("shards").get<size_t>();
@@ -120,6 +126,9 @@ std::string WhyNotOneRun(const RunManifest& a, const RunManifest& b, bool mergin
       differ("length limit", a.max_tokens, b.max_tokens),
       differ("phase scheme", a.scheme, b.scheme),
       differ("safety setting", a.safety, b.safety),
+      differ("asking of --model-metrics", a.model_metrics, b.model_metrics),
+      differ("stimulus", a.stimulus, b.stimulus),
+      differ("transition", a.transition, b.transition),
       differ("number of turns", a.max_turns, b.max_turns),
       merging ? "" : differ("shard", std::pair(a.shard, a.shards), std::pair(b.shard, b.shards))};
   const auto* const first =

@@ -31,6 +31,9 @@ struct RunManifest {
   int max_tokens = 0;
   std::string scheme;
   bool safety = true;
+  bool model_metrics = false;
+  std::string stimulus;  // SessionOptions'; empty: none
+  std::string transition;
   size_t shard = 0;
   size_t shards = 1;
   size_t max_turns = 0;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -15,6 +16,7 @@
 #include "eval/journal.h"
 #include "eval/simulated_client.h"
 #include "eval/tasks.h"
+#include "method/stage.h"
 
 namespace emostage {
 namespace {
@@ -22,6 +24,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kItems = "items.jsonl";
+constexpr const char* kPlain = "direct";  // the method whose prompts say nothing of a method
+
+// nullptr: the turn was answered by nobody.
+const std::string* RecordedReply(const EvalDialogue& dialogue, size_t turn) {
+  if (turn + 1 >= dialogue.turns.size()) return nullptr;
+  const EvalTurn& next = dialogue.turns[turn + 1];
+  return next.role == Role::kCounsellor && !next.text.empty() ? &next.text : nullptr;
+}
 
 double MillisecondsSince(Clock::time_point begun) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
@@ -98,8 +108,34 @@ class Player {
       session.SetDialogue(unit.dialogue->UpTo(turn + 1));
       items.push_back(
           Answered(unit, turn, [&] { return session.RespondToLast({}, options_.stop); }, session));
+      if (options_.model_metrics) AskModelOf(items.back(), *unit.dialogue);
     }
     return items;
+  }
+
+  void AskModelOf(EvalItem& item, const EvalDialogue& dialogue) const {
+    if (!item.error.empty() || item.answer.reply.empty()) return;
+    const Dialogue talk = dialogue.UpTo(item.turn + 1);
+    const std::unique_ptr<Context> context = model_->Open();
+    Memory memory;
+    StageSettings settings;
+    settings.knowledge = options_.session.knowledge.get();
+    settings.model = model_.get();
+    settings.context = context.get();
+    settings.memory = &memory;
+    settings.leanings = options_.session.leanings.get();
+    settings.dialogue = &talk;
+    settings.scheme = &settings.knowledge->scheme(options_.session.scheme);
+    settings.language = dialogue.language;
+    settings.stop = options_.stop;
+    Stage stage(settings, kPlain, kPlain);
+    const Score score = stage.Likelihood("likelihood", "", "", item.answer.reply).get();
+    item.log_perplexity = -score.total / static_cast<double>(score.token_log_likelihoods.size());
+    if (const std::string* recorded = RecordedReply(dialogue, item.turn)) {
+      const std::vector<float> a = model_->embed(item.answer.reply);
+      const std::vector<float> b = model_->embed(*recorded);
+      item.similarity = std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+    }
   }
 
   [[nodiscard]] std::vector<EvalItem> WholeSession(const Unit& unit) const {
@@ -163,6 +199,8 @@ OrderedJson EvalItemToJson(const EvalItem& item) {
     return json;
   }
   json["first_token_ms"] = item.answer.first_token_ms;
+  if (item.log_perplexity) json["log_perplexity"] = *item.log_perplexity;
+  if (item.similarity) json["similarity"] = *item.similarity;
   json["answer"] = OrderedJson::parse(AnswerToJson(item.answer));
   return json;
 }
@@ -178,6 +216,8 @@ EvalItem EvalItemFromJson(const Json& json) {
     if (item.error.empty()) {
       item.answer = AnswerFromJson(json.at("answer").dump());
       item.answer.first_token_ms = json.value("first_token_ms", 0.0);
+      if (json.contains("log_perplexity")) item.log_perplexity = json.at("log_perplexity");
+      if (json.contains("similarity")) item.similarity = json.at("similarity");
     }
     return item;
   } catch (const Json::exception&) {

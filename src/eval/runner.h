@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct EvalItem {
   std::string client;    // what a simulated client said; empty: as recorded
   Answer answer;
   std::string error;  // why there is no answer; empty: there is one
+  // What the model itself makes of the reply, where RunOptions::model_metrics asks for it.
+  std::optional<double> log_perplexity;  // mean surprise of a token, in nats
+  std::optional<double> similarity;      // cosine of its embedding and the recorded reply's
 };
 [[nodiscard]] OrderedJson EvalItemToJson(const EvalItem& item);
 [[nodiscard]] EvalItem EvalItemFromJson(const Json& json);  // throws Error(kInput)
@@ -46,7 +50,11 @@ struct RunOptions {
   size_t parallel = 1;  // talks at the same time
   size_t shard = 0;     // this process plays every `shards`-th dialogue, from this one on
   size_t shards = 1;
-  size_t max_turns = 8;                 // client turns of a whole session
+  size_t max_turns = 8;  // client turns of a whole session
+  // Next turns only: ask the model how likely it finds each reply, as the answer of a plain
+  // listener (the prompts of 'direct', so that methods are measured alike), and how near it comes
+  // to the recorded one. Throws Error(kUsage) where the model cannot.
+  bool model_metrics = false;
   std::shared_ptr<Model> client_model;  // who plays the client; null: the same model
   std::function<void(size_t done, size_t of, size_t replies)> progress;  // talks
   std::stop_token stop;

@@ -186,6 +186,47 @@ TEST_F(RunnerTest, AModelThatIsGoneEndsTheRunAndKeepsWhatIsDone) {
   EXPECT_GT(ReadItems(folder_).size(), kept);
 }
 
+// The likelihood scripted is 2 nats a token for replies that hold "hear", and 1 for all others.
+TEST_F(RunnerTest, TheModelIsAskedHowLikelyAndHowNearAReplyIsWhereThatIsWanted) {
+  const auto model = ScriptedModel::Create({
+      .text = [](const Ask&) { return "I hear you."; },
+      .log_likelihood =
+          [](const Ask&, const std::string& text) {
+            return text.find("hear") == std::string::npos ? -1.0 : -2.0;
+          },
+  });
+  options_.methods = {"direct"};
+  RunEval(model, data_, folder_, options_);
+  for (const EvalItem& item : ReadItems(folder_)) EXPECT_FALSE(item.log_perplexity);
+
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  options_.model_metrics = true;
+  RunEval(model, data_, folder_, options_);
+  const std::vector<EvalItem> items = ReadItems(folder_);
+  ASSERT_FALSE(items.empty());
+  size_t near = 0;
+  for (const EvalItem& item : items) {
+    if (item.answer.risk.took_over) continue;
+    ASSERT_TRUE(item.log_perplexity);
+    EXPECT_NEAR(*item.log_perplexity, 2.0, 1e-9);
+    if (!item.similarity) continue;  // the talk ends with the client
+    ++near;
+    EXPECT_GE(*item.similarity, -1.0001);
+    EXPECT_LE(*item.similarity, 1.0001);
+  }
+  EXPECT_GT(near, 0U);
+  const FinishedRun run{{}, data_.dialogues, items};
+  const std::vector<ScoredItem> scored = ScoreItems(run.items, run.dialogues);
+  EXPECT_TRUE(std::ranges::any_of(
+      scored, [](const ScoredItem& one) { return one.values.contains("log_perplexity"); }));
+
+  model->mutable_info().capabilities.log_probabilities = false;
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  EXPECT_THROW(RunEval(model, data_, folder_, options_), Error);
+}
+
 TEST_F(RunnerTest, ASimulatedClientTalksInTheirLanguageWithTheirPersona) {
   const auto model = ScriptedModel::Create({.text = [](const Ask& ask) {
     return ask.system.find("You play") == std::string::npos ? "What happened then?"

@@ -45,6 +45,8 @@ void Measure(ScoredItem& scored) {
     values["rouge_l"] = 100 * SentenceRougeL(reply, scored.reference, units).f1;
     values["bleu"] = SentenceBleu(reply, scored.reference, TokensOf(language)).scores[3];
   }
+  if (scored.item->log_perplexity) values["log_perplexity"] = *scored.item->log_perplexity;
+  if (scored.item->similarity) values["similarity"] = *scored.item->similarity;
   values["length"] = static_cast<double>(TextLength(reply, units));
   values["question"] = HoldsQuestion(reply) ? 1 : 0;
   if (const auto repeated = Repetition(reply, units)) values["repetition"] = *repeated;
@@ -119,6 +121,12 @@ const std::vector<MetricInfo>& ReplyMetrics() {
        "in zh and ja"},
       {"bleu", "BLEU-4, a reply", "overlap", "higher", "",
        "runs of up to four tokens shared with the recorded reply, 0 to 100, mean over replies"},
+      {"similarity", "Embedding similarity", "overlap", "higher", "",
+       "cosine of the reply's and the recorded reply's embeddings by the model itself "
+       "(--model-metrics)"},
+      {"log_perplexity", "Log-perplexity", "text", "neither", "nats",
+       "mean surprise of a reply's token under the model itself, asked as a plain listener; its "
+       "exponential is the perplexity (--model-metrics)"},
       {"length", "Length", "text", "neither", "",
        "words of a reply in en, characters in zh and ja"},
       {"question", "Asks", "text", "neither", "", "share of replies that hold a question"},

@@ -40,6 +40,9 @@ std::vector<EvalItem> LabelTurns(const std::shared_ptr<Model>& model, const Eval
     settings.language = language;
     settings.stop = options.stop;
     Stage stage(settings, "emostage", "emostage");
+    if (const std::string& id = options.session.stimulus; !id.empty()) {
+      stage.EndQuestionsWith(knowledge.stimuli().Get(id).text.in(language));
+    }
     const std::function<ClientState()> state = AskPerspective(stage, /*written=*/false);
     const std::function<PhaseBelief()> phase = AskPhase(stage);
     Asked<Choice> strategy =

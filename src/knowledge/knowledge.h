@@ -15,6 +15,8 @@
 #include "knowledge/prompts.h"
 #include "knowledge/rubrics.h"
 #include "knowledge/safety_knowledge.h"
+#include "knowledge/stimuli.h"
+#include "knowledge/transition_data.h"
 #include "knowledge/vocabulary.h"
 
 namespace emostage {
@@ -57,10 +59,19 @@ class Knowledge {
   [[nodiscard]] const Rubric& rubric(std::string_view name) const;
   [[nodiscard]] const JudgeTexts& judge_texts(Language language) const;
 
+  // What a session may switch on beside any method; read when first asked for, as the rubrics are.
+  [[nodiscard]] const Stimuli& stimuli() const { return extras_.get()->stimuli; }
+  [[nodiscard]] const TransitionData& transition() const { return extras_.get()->transition; }
+
  private:
   struct Judging {
     std::vector<Rubric> rubrics;
     std::array<JudgeTexts, 3> texts;  // by Language
+  };
+
+  struct Extras {
+    Stimuli stimuli;
+    TransitionData transition;
   };
 
   Knowledge() = default;
@@ -73,6 +84,7 @@ class Knowledge {
   std::array<Dialogue, 3> demos_;  // by Language
   std::shared_future<std::unique_ptr<const SafetyKnowledge>> safety_;
   std::shared_future<std::unique_ptr<const Judging>> judging_;
+  std::shared_future<std::unique_ptr<const Extras>> extras_;
 };
 
 }  // namespace emostage

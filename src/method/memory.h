@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "knowledge/transition_data.h"
+
 namespace emostage {
 
 // What a method remembers of one session from turn to turn; never kept longer, never shown to
@@ -33,6 +35,14 @@ struct Memory {
     size_t known_key = 0;            // those of the turn before, for when a turn is answered again
     std::vector<std::string> known;
   } persona;
+
+  // The counsellor's own feeling (transition.h); a talk that begins elsewhere begins calm.
+  struct OwnFeeling {
+    size_t key = 0;  // tells the words up to the turn that it was felt at
+    Vad at;
+    size_t before_key = 0;  // that of the turn before, for when a turn is answered again
+    Vad before;
+  } own_feeling;
 };
 
 }  // namespace emostage

@@ -41,6 +41,7 @@ namespace emostage::testing {
   const PromptFile& prompts = Shipped().prompts("emostage", language);
   if (ask.instruction == Shipped().prompts("one-call", language).Cue("turn")) return "turn";
   if (ask.sampling.prose) return "reply";
+  if (ask.answer_prefix == Shipped().transition().prefix.in(language)) return "provoked";
   if (ask.instruction != prompts.Cue("notes")) {
     for (const PromptFile& file : Shipped().prompt_files()) {
       if (file.language != language) continue;
@@ -220,6 +221,7 @@ class MethodsTest : public ::testing::Test {
     settings.fixed = fixed_;
     settings.safety = safety_;
     Stage stage(settings, played.name(), played.prompts());
+    if (beside_) beside_(stage);
     return played.Respond(stage);
   }
   // What was asked during one turn.
@@ -295,6 +297,7 @@ class MethodsTest : public ::testing::Test {
   // Called with the name of each question before it is answered; may throw.
   std::function<void(const std::string&)> before_answer_;
 
+  std::function<void(Stage&)> beside_;  // what a session sets up before the method speaks
   FixedLengths fixed_;
   const SafetyKnowledge* safety_ = nullptr;  // reads drafts and replies; null: nobody does
   ScriptedModel::Script script_;

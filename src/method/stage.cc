@@ -144,6 +144,14 @@ Ask Stage::NewAsk(const std::string& cue, const std::string& prefix) const {
   return ask;
 }
 
+Ask Stage::QuestionAsk(const std::string& cue, const std::string& prefix,
+                       std::vector<Exchange> before) const {
+  Ask ask = NewAsk(cue + question_end_, prefix);
+  for (Exchange& earlier : before) earlier.instruction += question_end_;  // as it was asked
+  ask.before = std::move(before);
+  return ask;
+}
+
 size_t Stage::NewStep(std::string_view name) {
   answer_.steps.emplace_back();
   answer_.steps.back().name = name;
@@ -173,9 +181,9 @@ void Stage::Remark(std::string_view step, const std::string& what) {
   }
 }
 
-Ask Stage::NoteAsk(const std::string& cue, const std::string& prefix,
-                   const std::string& schema) const {
-  Ask ask = NewAsk(cue, prefix);
+Ask Stage::NoteAsk(const std::string& cue, const std::string& prefix, const std::string& schema,
+                   std::vector<Exchange> before) const {
+  Ask ask = QuestionAsk(cue, prefix, std::move(before));
   ask.schema = schema;
   ask.sampling.max_tokens = kNoteTokens;
   ask.sampling.min_tokens = settings_.fixed.note;
@@ -192,8 +200,7 @@ Asked<Completion> Stage::Note(std::string_view step, const std::string& cue,
 Asked<Completion> Stage::NoteAfter(std::vector<Exchange> before, std::string_view step,
                                    const std::string& cue, const std::string& prefix,
                                    const std::string& schema) {
-  Ask ask = NoteAsk(cue, prefix, schema);
-  ask.before = std::move(before);
+  Ask ask = NoteAsk(cue, prefix, schema, std::move(before));
   const size_t index = NewStep(step);
   return {settings_.context->complete(std::move(ask)), [this, index](const Completion& completion) {
             Enter(index, completion.usage, ToJson(completion));
@@ -204,7 +211,7 @@ Asked<Choice> Stage::Choose(std::string_view step, const std::string& cue,
                             const std::string& prefix, const std::vector<std::string>& labels,
                             const std::vector<Message>& messages,
                             const std::vector<double>& leaning) {
-  Ask ask = NewAsk(cue, prefix);
+  Ask ask = QuestionAsk(cue, prefix);
   if (!messages.empty()) ask.messages = messages;
   const size_t index = NewStep(step);
   return {settings_.context->choose(std::move(ask), labels),
@@ -241,7 +248,7 @@ Asked<Completion> Stage::NoteOn(const Side& side, std::string_view step, const s
 
 Asked<Choice> Stage::ChooseOn(const Side& side, std::string_view step, const std::string& cue,
                               const std::string& prefix, const std::vector<std::string>& labels) {
-  Ask ask = NewAsk(cue, prefix);
+  Ask ask = QuestionAsk(cue, prefix);
   ask.messages = side.messages;
   const size_t index = NewStep(step);
   return {side.context->choose(std::move(ask), labels),
@@ -253,8 +260,7 @@ Asked<Choice> Stage::ChooseOn(const Side& side, std::string_view step, const std
 Asked<Choice> Stage::ChooseAfter(std::vector<Exchange> before, std::string_view step,
                                  const std::string& cue, const std::string& prefix,
                                  const std::vector<std::string>& labels) {
-  Ask ask = NewAsk(cue, prefix);
-  ask.before = std::move(before);
+  Ask ask = QuestionAsk(cue, prefix, std::move(before));
   const size_t index = NewStep(step);
   return {settings_.context->choose(std::move(ask), labels),
           [this, index, labels](const Choice& choice) {
@@ -265,7 +271,7 @@ Asked<Choice> Stage::ChooseAfter(std::vector<Exchange> before, std::string_view 
 std::vector<double> Stage::Leaning(std::string_view step, const std::string& cue,
                                    const std::string& prefix,
                                    const std::vector<std::string>& labels) {
-  Ask ask = NewAsk(cue, prefix);
+  Ask ask = QuestionAsk(cue, prefix);
   ask.messages = {{Speaker::kClient, prompts_->Word("opening")}};
   std::string key = settings_.model->info().id;
   for (const std::string& text : {ask.system, ask.messages[0].text, cue, prefix}) {
@@ -339,8 +345,8 @@ std::string Stage::Fallback() const {
 }
 
 Ask Stage::NewReplyAsk(const std::string& cue, std::vector<Exchange> before) const {
-  Ask ask = NewAsk(cue, "");
-  ask.before = std::move(before);
+  Ask ask = QuestionAsk("", "", std::move(before));
+  ask.instruction = std::string(Trim(cue + reply_end_));
   ask.sampling = settings_.sampling;
   ask.sampling.stop = prompts_->stop;
   ask.sampling.min_tokens = std::max(1, settings_.fixed.reply);

@@ -145,6 +145,11 @@ class Stage {
   // every draft there was: a written reply stands in.
   [[nodiscard]] Answer ReplyWith(std::string text);
 
+  // From here on, ends the questions that lead to the reply with this line; the reply's own cue and
+  // summaries stay as they are.
+  void EndQuestionsWith(const std::string& line) { question_end_ = "\n" + line; }
+  // Adds a line to the cue of every reply and draft asked for from here on.
+  void AddToReplyCue(const std::string& line) { reply_end_ += "\n" + line; }
   // Calls this before a reply is asked for or taken; what it throws ends the turn. For whoever must
   // know something about the client's turn before anything is said.
   void BeforeReply(std::function<void()> call) { before_reply_ = std::move(call); }
@@ -167,8 +172,10 @@ class Stage {
 
  private:
   [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
+  [[nodiscard]] Ask QuestionAsk(const std::string& cue, const std::string& prefix,
+                                std::vector<Exchange> before = {}) const;
   [[nodiscard]] Ask NoteAsk(const std::string& cue, const std::string& prefix,
-                            const std::string& schema) const;
+                            const std::string& schema, std::vector<Exchange> before = {}) const;
   // The question that asks for the words of a reply.
   [[nodiscard]] Ask NewReplyAsk(const std::string& cue, std::vector<Exchange> before) const;
   void CallBeforeReply();  // once a turn
@@ -192,6 +199,8 @@ class Stage {
   std::vector<size_t> message_client_turn_;  // of each message: the client turn it ends, or npos
   Answer answer_;
   std::function<void()> before_reply_;
+  std::string question_end_;
+  std::string reply_end_;
   std::string draft_held_back_;  // the rule that the last draft held back broke
 };
 

@@ -65,8 +65,7 @@ Asked<Score> Stage::LikelihoodAfter(std::vector<Exchange> before, std::string_vi
                                     const std::string& cue, const std::string& prefix,
                                     const std::string& continuation) {
   RequireLikelihoods();
-  Ask ask = NewAsk(cue, prefix);
-  ask.before = std::move(before);
+  Ask ask = QuestionAsk(cue, prefix, std::move(before));
   const size_t index = NewStep(step);
   return {settings_.context->score(std::move(ask), continuation),
           [this, index, continuation](const Score& score) {

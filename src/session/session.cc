@@ -9,6 +9,7 @@
 #include "method/leanings.h"
 #include "method/registry.h"
 #include "method/stage.h"
+#include "method/transition.h"
 #include "session/safety_turn.h"
 
 namespace emostage {
@@ -66,6 +67,7 @@ struct Session::Impl {
     const bool answerable = !dialogue.turns.empty() && dialogue.turns.back().role == Role::kClient;
     if (!options.safety.enabled || !answerable) {  // which the stage will refuse
       Stage stage(settings, method->name(), method->prompts());
+      if (const auto own_feeling = AskExtras(stage)) stage.BeforeReply(own_feeling);
       Answer answer = method->Respond(stage);
       Keep(answer, &stage);
       return answer;
@@ -99,10 +101,12 @@ struct Session::Impl {
         if (read_model) read_model();
         throw TakenOver();
       }
+      const std::function<void()> own_feeling = AskExtras(*stage);
       stage->BeforeReply([&] {
         if (read_model) std::exchange(read_model, nullptr)();
         if (safety.Speaks()) throw TakenOver();
         tell();
+        if (own_feeling) own_feeling();
       });
       answer = method->Respond(*stage);
       safety.Finish(answer);
@@ -128,6 +132,16 @@ struct Session::Impl {
     if (!answer.reply.empty()) protocol = safety.state();
     safety.Report(answer);
     return answer;
+  }
+
+  // What stands beside any method, after safety has asked its own; to be called before the reply.
+  std::function<void()> AskExtras(Stage& stage) {
+    const Language language = stage.language();
+    if (!options.stimulus.empty()) {
+      stage.EndQuestionsWith(options.knowledge->stimuli().Get(options.stimulus).text.in(language));
+    }
+    if (options.transition.empty()) return {};
+    return AskTransition(stage, options.transition);
   }
 
   // Where the protocol stands before the dialogue's last client turn.
@@ -158,6 +172,12 @@ Session::Session(std::shared_ptr<Model> model, SessionOptions options)
   if (!impl_->options.knowledge) impl_->options.knowledge = LoadKnowledge();
   if (!impl_->options.leanings) impl_->options.leanings = OpenLeanings();
   impl_->context = impl_->model->Open();
+  if (const std::string& id = impl_->options.stimulus; !id.empty()) {
+    static_cast<void>(impl_->options.knowledge->stimuli().Get(id));
+  }
+  if (const std::string& id = impl_->options.transition; !id.empty()) {
+    static_cast<void>(impl_->options.knowledge->transition().personality(id));
+  }
   SetMethod(impl_->options.method);
   SetScheme(impl_->options.scheme);
 }

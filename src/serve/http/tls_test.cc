@@ -42,7 +42,7 @@ struct Identity {
   Identity() {
     std::string name = ::testing::TempDir() + "emostage_tls_XXXXXX";
     folder = mkdtemp(name.data());
-    const Key key(EVP_EC_gen("P-256"));
+    const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const Certificate certificate(X509_new());
     X509_set_version(certificate.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
