@@ -199,6 +199,7 @@ void AddBench(CLI::App& app, Run& run) {
                  "Leave out EmoStage without sharing, which takes most of the time");
   turn->add_flag("--json", arguments->json, "Also print the figures as JSON");
   turn->callback([arguments, &run] { run = [arguments] { return Bench(*arguments); }; });
+  AddBenchMethods(*bench, run);
   AddBenchLoad(*bench, run);
   AddBenchPeers(*bench, run);
 }

@@ -28,8 +28,9 @@ void AddModelsCheck(CLI::App& models, Run& run);  // 'models check'
 void AddEval(CLI::App& app, Run& run);
 void AddReport(CLI::App& app, Run& run);
 void AddBench(CLI::App& app, Run& run);
-void AddBenchLoad(CLI::App& bench, Run& run);   // 'bench load'
-void AddBenchPeers(CLI::App& bench, Run& run);  // 'bench peers'
+void AddBenchMethods(CLI::App& bench, Run& run);  // 'bench methods'
+void AddBenchLoad(CLI::App& bench, Run& run);     // 'bench load'
+void AddBenchPeers(CLI::App& bench, Run& run);    // 'bench peers'
 
 // Which model to use and how; the same options for every subcommand that needs one.
 struct ModelArguments {
