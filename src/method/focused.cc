@@ -57,6 +57,12 @@ std::string Joined(const std::vector<std::string>& texts, const PromptFile& prom
   return joined;
 }
 
+std::string InLines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
 // How likely each of the client's words is where they feel so, and where they feel otherwise.
 std::vector<std::string> FindCauses(Stage& stage, const Stage::Side& nobody,
                                     const std::vector<World>& worlds) {
@@ -77,7 +83,7 @@ std::vector<std::string> FindCauses(Stage& stage, const Stage::Side& nobody,
     causes.push_back(WithoutCues(word.text, prompts));
     told.push_back({{"word", word.text}, {"probability", word.probability}});
   }
-  stage.Conclude("causes", DumpJson({{"causes", told}}));
+  stage.Conclude("causes", DumpJson({{"text", Joined(causes, prompts)}, {"causes", told}}));
   return causes;
 }
 
@@ -114,13 +120,15 @@ Answer Focused::Respond(Stage& stage) const {
   ImagineOthers(stage, nobody, worlds);
 
   std::vector<std::string> cues;
+  std::vector<std::string> lines;
   OrderedJson told = OrderedJson::array();
   for (const World& world : worlds) {
+    lines.push_back(world.feels + ": " + world.over);
     told.push_back({{"feels", world.feels}, {"over", world.over}});
     cues.push_back(
         Fill(prompts.Cue("reply_in_focus"), {{"feels", world.feels}, {"over", world.over}}));
   }
-  stage.Conclude("worlds", DumpJson({{"worlds", told}}));
+  stage.Conclude("worlds", DumpJson({{"text", InLines(lines)}, {"worlds", told}}));
   return stage.ReplyWith(stage.WritePragmatically("reply", cues, kWeights));
 }
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -70,6 +72,28 @@ std::optional<size_t> StopAt(const std::string& text, const std::vector<std::str
   return first == std::string::npos ? std::nullopt : std::optional(first);
 }
 
+bool EndsSentence(std::string_view text) {
+  constexpr std::string_view kEnds[] = {".", "!", "?", "…", "。", "！", "？"};
+  return std::ranges::any_of(kEnds, [text](std::string_view end) { return text.ends_with(end); });
+}
+
+// What always takes the best token soon goes round in circles, and then for ever.
+class Repetition {
+ public:
+  // Where the sentence that just ended began, if it was said before.
+  std::optional<size_t> FoundAt(std::string_view text) {
+    if (!EndsSentence(text)) return std::nullopt;
+    const size_t begin = std::exchange(begin_, text.size());
+    if (CountScripts(text.substr(begin)).Total() == 0) return std::nullopt;  // the dots of "..."
+    return said_.insert(std::string(Trim(text.substr(begin)))).second ? std::nullopt
+                                                                      : std::optional(begin);
+  }
+
+ private:
+  size_t begin_ = 0;  // of the sentence under way
+  std::set<std::string> said_;
+};
+
 }  // namespace
 
 PragmaticText DecodePragmatically(Context& context, std::vector<Ask> worlds,
@@ -80,6 +104,7 @@ PragmaticText DecodePragmatically(Context& context, std::vector<Ask> worlds,
   PragmaticText said;
   std::vector<double> prior(worlds.size(), -std::log(static_cast<double>(worlds.size())));
   said.finish = FinishReason::kLength;
+  Repetition repetition;
   int taken = 0;
   for (; taken < sampling.max_tokens; ++taken) {
     std::vector<Future<NextTokens>> asked;
@@ -119,7 +144,9 @@ PragmaticText DecodePragmatically(Context& context, std::vector<Ask> worlds,
     said.text += best->piece;
     for (Ask& world : worlds) world.answer_tokens.push_back(best->id);
     if (taken + 1 < sampling.min_tokens) continue;
-    if (const std::optional<size_t> stop = StopAt(said.text, sampling.stop)) {
+    std::optional<size_t> stop = repetition.FoundAt(said.text);
+    if (!stop) stop = StopAt(said.text, sampling.stop);
+    if (stop) {
       said.text.resize(*stop);
       said.finish = FinishReason::kStop;
       ++taken;

@@ -35,7 +35,8 @@ struct PragmaticText {
 // The prior is even at first, then L0 of the token taken. Candidates are the true world's likeliest
 // tokens; where another world does not list one, it counts as likely as the last that it lists.
 // Always the best one is taken (of equals the likelier): of the first question's sampling only
-// max_tokens, min_tokens, prose and stop count, not its temperature, seed or repetition penalty.
+// max_tokens, min_tokens, prose and stop count, not its temperature, seed or repetition penalty. A
+// sentence that was said before is left out and ends the text (kStop).
 //
 // After Kim et al. (2021), who have this from the rational speech acts framework.
 //

@@ -22,7 +22,7 @@ namespace {
 
 using ::testing::SizeIs;
 
-constexpr const char* kWords[] = {"", " that", " hard", " exam", " prize", "{"};
+constexpr const char* kWords[] = {"", " that", " hard", " exam", " prize", "{", " So.", "."};
 constexpr int32_t kEnd = 0;
 
 // What each world says at each step: ids of kWords and their probabilities, likeliest first.
@@ -57,7 +57,7 @@ class PragmaticDecoderTest : public ::testing::Test {
   }
 
   std::map<std::string, Steps> worlds_ = {
-      {"true", {{{1, 0.6}, {3, 0.4}}, {{2, 0.5}, {3, 0.3}, {0, 0.2}}, {{0, 0.9}, {1, 0.1}}}},
+      {"true", {{{1, 0.6}, {3, 0.4}}, {{2, 0.8}, {0, 0.2}}, {{0, 0.9}, {1, 0.1}}}},
       {"other", {{{1, 0.7}, {4, 0.2}, {3, 0.1}}, {{2, 0.6}, {4, 0.3}, {0, 0.1}}, {{0, 1.0}}}}};
   Sampling sampling_;
   std::stop_source stop_;
@@ -82,11 +82,11 @@ TEST_F(PragmaticDecoderTest, FirstStepIsTheFormula) {
   // S1 by hand, for the two candidates.
   const double that = 0.6 * std::pow(belief(0.6, 0.7, 0.5), 2);
   const double exam = 0.4 * std::pow(belief(0.4, 0.1, 0.3), 2);
-  ASSERT_GT(that, exam);
-  EXPECT_EQ(said.text, " that");
+  ASSERT_GT(exam, that);
+  EXPECT_EQ(said.text, " exam");
   ASSERT_THAT(said.listener, SizeIs(3));
-  EXPECT_NEAR(said.listener[0], belief(0.6, 0.7, 0.5), 1e-12);
-  EXPECT_NEAR(said.listener[1], belief(0.7, 0.6, 0.5), 1e-12);
+  EXPECT_NEAR(said.listener[0], belief(0.4, 0.1, 0.3), 1e-12);
+  EXPECT_NEAR(said.listener[1], belief(0.1, 0.4, 0.3), 1e-12);
   EXPECT_EQ(said.finish, FinishReason::kLength);
 }
 
@@ -112,7 +112,7 @@ TEST_F(PragmaticDecoderTest, WhatIsHeardIsRememberedInThePrior) {
   sampling_.max_tokens = 2;
   const std::vector<double> second = Decode({.alpha = 0, .beta = 1}).listener;
   EXPECT_NEAR(first[0], 0.6 / (0.6 + 0.7), 1e-12);
-  EXPECT_NEAR(second[0], 0.6 * 0.5 / (0.6 * 0.5 + 0.7 * 0.6), 1e-12);
+  EXPECT_NEAR(second[0], 0.6 * 0.8 / (0.6 * 0.8 + 0.7 * 0.6), 1e-12);
 }
 
 TEST_F(PragmaticDecoderTest, WordThatAWorldDoesNotListIsAsLikelyAsItsLast) {
@@ -135,6 +135,15 @@ TEST_F(PragmaticDecoderTest, EndsAsAReplyDoes) {
   const PragmaticText stopped = Decode({});
   EXPECT_EQ(stopped.text, " that ");
   EXPECT_EQ(stopped.finish, FinishReason::kStop);
+}
+
+TEST_F(PragmaticDecoderTest, SentenceSaidTwiceEndsTheText) {
+  worlds_ = {{"true", {{{6, 1.0}}, {{7, 1.0}}, {{7, 1.0}}, {{2, 1.0}}, {{6, 1.0}}}}};
+  sampling_.max_tokens = 9;
+  const PragmaticText twice = Decode({});
+  EXPECT_EQ(twice.text, " So... hard So.");
+  EXPECT_EQ(twice.finish, FinishReason::kStop);
+  EXPECT_EQ(twice.usage.output_tokens, 6);
 }
 
 TEST_F(PragmaticDecoderTest, WorldsAreAskedTogetherWithTheSameTokens) {

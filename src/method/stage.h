@@ -129,6 +129,7 @@ class Stage {
                                         const std::string& continuation) {
     return LikelihoodAfter({}, step, cue, prefix, continuation);
   }
+  // The same about a talk of its own; the trace tells the cue in place of the continuation.
   [[nodiscard]] Asked<Score> LikelihoodOn(const Side& side, std::string_view step,
                                           const std::string& cue, const std::string& prefix,
                                           const std::string& continuation);

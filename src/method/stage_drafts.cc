@@ -87,8 +87,11 @@ Asked<Score> Stage::LikelihoodOn(const Side& side, std::string_view step, const 
   ask.messages = side.messages;
   const size_t index = NewStep(step);
   return {side.context->score(std::move(ask), continuation),
-          [this, index, continuation, context = side.context](const Score& score) {
-            Enter(index, score.usage, ToJson(score, continuation));
+          [this, index, cue, context = side.context](const Score& score) {
+            Enter(index, score.usage,
+                  DumpJson({{"given", cue},
+                            {"tokens", score.token_log_likelihoods.size()},
+                            {"log_likelihood", score.total}}));
           }};
 }
 
