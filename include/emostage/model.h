@@ -56,7 +56,11 @@ struct Ask {
   std::vector<Exchange> before;   // earlier questions of this turn that this one builds on
   std::string instruction;        // the cue, after the client's last words; may be empty
   std::string answer_prefix;      // put into the model's mouth before its own answer
-  std::string schema;             // JSON schema that the answer must satisfy; empty: free text
+  // The answer's own beginning, after answer_prefix, in the tokens that Context::next named (their
+  // text may be split into others). Only for the model they are from; one that names none refuses
+  // them with Error(kInput).
+  std::vector<int32_t> answer_tokens;
+  std::string schema;  // JSON schema that the answer must satisfy; empty: free text
   Sampling sampling;
   std::stop_token stop;  // a request to stop ends the work within one step
   // An answer that is not there by then fails with kBusy.
@@ -109,7 +113,23 @@ struct Choice {
 
 struct Score {
   std::vector<double> token_log_likelihoods;  // natural logarithm, one for each token of the text
-  double total = 0.0;                         // their sum
+  // The bytes of each of these tokens, which may end within a character; their joint text is the
+  // text, perhaps with a blank before it. Empty where the back end does not tell them.
+  std::vector<std::string> pieces;
+  double total = 0.0;  // their sum
+  Usage usage;
+};
+
+// A token that an answer may go on with.
+struct NextToken {
+  int32_t id = 0;              // for Ask::answer_tokens
+  std::string piece;           // its bytes: may be a part of a UTF-8 character; of an end, nothing
+  double log_probability = 0;  // natural logarithm
+  bool end = false;            // the answer would be over
+};
+
+struct NextTokens {
+  std::vector<NextToken> likeliest;  // likeliest first; never empty. No other token is likelier.
   Usage usage;
 };
 
@@ -166,6 +186,15 @@ class Context {
                                               Scoring scoring = Scoring::kFirstDifference) = 0;
   // How likely the model finds a given answer. `continuation` must not be empty.
   [[nodiscard]] virtual Future<Score> score(Ask ask, std::string continuation) = 0;
+  // The `most` (1 to 1024) likeliest tokens that the answer may go on with after
+  // ask.answer_prefix and ask.answer_tokens, with their probabilities among all tokens as the model
+  // has them: nothing in ask.sampling changes them. For decoding that weighs several questions
+  // against each other: ask all, take a token, add it to the answer_tokens of each, ask again; then
+  // a step reads one token for each question. Always taking the first that is told writes what
+  // `complete` writes at temperature 0, to rounding where questions are asked side by side. A
+  // question that is stopped fails with kCancelled. Needs Capabilities::next_tokens; throws
+  // Error(kModel) without.
+  [[nodiscard]] virtual Future<NextTokens> next(Ask ask, int most) = 0;
   // n drafts from one reading of the question; draft i uses seed + i. 1 <= n <= 32. The usage of
   // each is that of all of them together.
   [[nodiscard]] virtual Future<std::vector<Completion>> sample(Ask ask, int n) = 0;
@@ -180,6 +209,7 @@ class Context {
 // What a back end can do; callers fall back in one place, and the trace says so.
 struct Capabilities {
   bool log_probabilities = true;  // choose and score are exact
+  bool next_tokens = true;        // next is there
   bool embeddings = true;
   bool schema = true;
 };

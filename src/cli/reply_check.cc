@@ -30,6 +30,7 @@ class PlainContext : public Context {
   Future<Score> score(Ask ask, std::string continuation) override {
     return of_->score(std::move(ask), std::move(continuation));
   }
+  Future<NextTokens> next(Ask ask, int most) override { return of_->next(std::move(ask), most); }
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
     return of_->sample(std::move(ask), n);
   }

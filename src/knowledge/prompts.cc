@@ -46,6 +46,8 @@ constexpr std::string_view kStrategyName[] = {"strategy"};
 constexpr std::string_view kDraftsName[] = {"drafts"};
 constexpr std::string_view kPersonName[] = {"person"};
 constexpr std::string_view kViewsName[] = {"views"};
+constexpr std::string_view kFeelsName[] = {"feels"};
+constexpr std::string_view kFocusNames[] = {"feels", "over"};
 
 // A cue that methods ask for by name, with the placeholders that they fill in it.
 struct CueRule {
@@ -90,6 +92,9 @@ constexpr CueRule kCues[] = {
     {"join", kDraftsName},
     {"reading", kPersonName},
     {"revise", kViewsName},
+    {"emotion", {}},
+    {"feeling", kFeelsName},
+    {"reply_in_focus", kFocusNames},
 };
 
 constexpr std::string_view kWords[] = {"opening", "fold", "cut", "list_gap", "label_gap"};
@@ -149,6 +154,10 @@ constexpr std::string_view kAggregateWords[] = {"next"};
 constexpr std::string_view kOthersShoesCues[] = {"draft", "reading", "revise", "summary"};
 constexpr std::string_view kOthersShoesPrefixes[] = {"view", "summary"};
 constexpr std::string_view kOthersShoesWords[] = {"client", "friend", "supervisor", "says", "next"};
+constexpr std::string_view kFocusedCues[] = {"emotion", "feeling", "reply_in_focus", "summary"};
+constexpr std::string_view kFocusedPrefixes[] = {"emotion", "said", "over", "summary"};
+constexpr std::string_view kFocusedWords[] = {"unknown"};
+constexpr std::string_view kFocusedLists[] = {"stop_words"};
 constexpr MethodRule kMethods[] = {
     {"emostage", kEmostageCues, kEmostagePrefixes},
     {"direct", kDirectCues, kDirectPrefixes},
@@ -163,6 +172,7 @@ constexpr MethodRule kMethods[] = {
     {"follow-up", kFollowUpCues, kFollowUpPrefixes, {}, kFollowUpLists},
     {"aggregate", kAggregateCues, kAggregatePrefixes, kAggregateWords},
     {"others-shoes", kOthersShoesCues, kOthersShoesPrefixes, kOthersShoesWords},
+    {"focused", kFocusedCues, kFocusedPrefixes, kFocusedWords, kFocusedLists},
 };
 
 std::string Listed(Names names) {

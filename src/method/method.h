@@ -36,7 +36,8 @@ class Method {
   // Whose idea it is: a work's name and year, "our reading"; or "ours".
   [[nodiscard]] virtual std::string_view source() const = 0;
   // Questions asked of the model in a turn of a talk under way, the reply among them. Once a model
-  // it may ask for leanings besides; a session that begins in mid-talk may have to catch up.
+  // it may ask for leanings besides; a session that begins in mid-talk may have to catch up. A
+  // question whose answer is taken token by token (Context::next) counts once.
   [[nodiscard]] virtual int calls() const = 0;
   [[nodiscard]] virtual Needs needs() const { return {}; }
   // The steps of a turn by name, in the order asked: what a page about the method shows.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -83,7 +84,11 @@ TEST_F(MethodsTest, EveryMethodAsksWhatItSays) {
       for (std::string& step : StepNames(Play(std::string(method->name()), Talk(2)))) {
         if (std::ranges::find(steps, step) == steps.end()) steps.push_back(std::move(step));
       }
-      const size_t asked = Scripted()->asked().size() - before;
+      const std::vector<Ask> all = Scripted()->asked();
+      // A question that goes on token by token is one.
+      const auto asked = static_cast<size_t>(
+          std::count_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                        [](const Ask& ask) { return ask.answer_tokens.empty(); }));
       if (method->name() == "planner") {
         EXPECT_LE(asked, static_cast<size_t>(method->calls()));  // as many as its plan has parts
       } else {

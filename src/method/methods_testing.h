@@ -160,6 +160,9 @@ class WatchedModel : public Model {
     Future<Score> score(Ask ask, std::string continuation) override {
       return inner_->score(std::move(ask), std::move(continuation));
     }
+    Future<NextTokens> next(Ask ask, int most) override {
+      return inner_->next(std::move(ask), most);
+    }
     Future<std::vector<Completion>> sample(Ask ask, int n) override {
       return inner_->sample(std::move(ask), n);
     }

@@ -9,6 +9,7 @@
 #include "method/direct.h"
 #include "method/emostage_method.h"
 #include "method/escot.h"
+#include "method/focused.h"
 #include "method/follow_up.h"
 #include "method/lookahead.h"
 #include "method/one_call.h"
@@ -38,9 +39,10 @@ std::span<const Method* const> AllMethods() {
   static const FollowUp follow_up;
   static const Aggregate aggregate;
   static const OthersShoes others_shoes;
-  static const std::array<const Method*, 16> all = {
+  static const Focused focused;
+  static const std::array<const Method*, 17> all = {
       &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &planner, &lookahead,
-      &follow_up, &aggregate, &others_shoes,
+      &follow_up, &aggregate, &others_shoes, &focused,
       // Controls.
       &direct, &one_call, &without_perspective, &without_phase};
   return all;

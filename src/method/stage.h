@@ -15,6 +15,7 @@
 #include "knowledge/knowledge.h"
 #include "method/leanings.h"
 #include "method/memory.h"
+#include "method/pragmatic_decoder.h"
 
 namespace emostage {
 
@@ -97,6 +98,8 @@ class Stage {
     std::vector<Message> messages;     // empty: this speaker has said nothing
   };
   [[nodiscard]] Side SideOf(Speaker speaker) const;
+  // A talk in which nothing was said yet, for what shall not depend on the client's words.
+  [[nodiscard]] Side Nobody() const;
   // The same two questions about one side, which must have said something.
   [[nodiscard]] Asked<Completion> NoteOn(const Side& side, std::string_view step,
                                          const std::string& cue, const std::string& prefix,
@@ -126,9 +129,21 @@ class Stage {
                                         const std::string& continuation) {
     return LikelihoodAfter({}, step, cue, prefix, continuation);
   }
+  // The same about a talk of its own; the trace tells the cue in place of the continuation.
+  [[nodiscard]] Asked<Score> LikelihoodOn(const Side& side, std::string_view step,
+                                          const std::string& cue, const std::string& prefix,
+                                          const std::string& continuation);
   // For a method that can do nothing without them: throws Error(kUsage) where the model tells no
-  // log-probabilities.
+  // log-probabilities, or not those of its next tokens.
   void RequireLikelihoods() const;
+  void RequireNextTokens() const;
+  // The text of a reply for ReplyWith, decoded so that it tells the first cue's world from those of
+  // the others (pragmatic_decoder.h), and cleaned. Waits for what BeforeReply was given; nothing is
+  // streamed. One step for all its tokens. Throws what RequireNextTokens does, and
+  // Error(kCancelled) where it was stopped.
+  [[nodiscard]] std::string WritePragmatically(std::string_view step,
+                                               const std::vector<std::string>& cues,
+                                               const PragmaticWeights& weights);
   // What the model leans to among the labels before anything was said: asked once a model, in a
   // context of its own, and waited for; then remembered.
   [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,
@@ -174,6 +189,7 @@ class Stage {
   [[nodiscard]] Ask NewAsk(const std::string& cue, const std::string& prefix) const;
   [[nodiscard]] Ask QuestionAsk(const std::string& cue, const std::string& prefix,
                                 std::vector<Exchange> before = {}) const;
+  void Require(bool offered, std::string_view what) const;
   [[nodiscard]] Ask NoteAsk(const std::string& cue, const std::string& prefix,
                             const std::string& schema, std::vector<Exchange> before = {}) const;
   // The question that asks for the words of a reply.

@@ -14,6 +14,12 @@ namespace {
 
 constexpr double kDraftsTemperature = 0.7;  // colder drafts are all the same and decide nothing
 
+std::string ToJson(const Score& score, const std::string& continuation) {
+  return DumpJson({{"text", Trim(continuation)},
+                   {"tokens", score.token_log_likelihoods.size()},
+                   {"log_likelihood", score.total}});
+}
+
 }  // namespace
 
 Asked<std::vector<Completion>> Stage::Drafts(std::string_view step, const std::string& cue, int n,
@@ -69,20 +75,62 @@ Asked<Score> Stage::LikelihoodAfter(std::vector<Exchange> before, std::string_vi
   const size_t index = NewStep(step);
   return {settings_.context->score(std::move(ask), continuation),
           [this, index, continuation](const Score& score) {
+            Enter(index, score.usage, ToJson(score, continuation));
+          }};
+}
+
+Asked<Score> Stage::LikelihoodOn(const Side& side, std::string_view step, const std::string& cue,
+                                 const std::string& prefix, const std::string& continuation) {
+  RequireLikelihoods();
+  Ask ask = NewAsk(cue, prefix);
+  ask.messages = side.messages;
+  const size_t index = NewStep(step);
+  return {side.context->score(std::move(ask), continuation),
+          [this, index, cue, context = side.context](const Score& score) {
             Enter(index, score.usage,
-                  DumpJson({{"text", Trim(continuation)},
+                  DumpJson({{"given", cue},
                             {"tokens", score.token_log_likelihoods.size()},
                             {"log_likelihood", score.total}}));
           }};
 }
 
+std::string Stage::WritePragmatically(std::string_view step, const std::vector<std::string>& cues,
+                                      const PragmaticWeights& weights) {
+  RequireNextTokens();
+  CallBeforeReply();
+  std::vector<Ask> worlds;
+  for (const std::string& cue : cues) worlds.push_back(NewReplyAsk(cue, {}));
+  const size_t index = NewStep(step);
+  const PragmaticText said = DecodePragmatically(*settings_.context, std::move(worlds), weights);
+  answer_.cut_off = said.finish == FinishReason::kLength;
+  const std::string text =
+      settings_.fixed.reply > 0 ? said.text : CleanReply(said.text, answer_.cut_off);
+  OrderedJson output = {{"text", text}};
+  if (said.text != text) output["as_written"] = said.text;
+  output["alpha"] = weights.alpha;
+  output["beta"] = weights.beta;
+  output["listener"] = said.listener;
+  output["turned"] = said.turned;
+  Enter(index, said.usage, DumpJson(output));
+  return text;
+}
+
+void Stage::Require(bool offered, std::string_view what) const {
+  if (offered) return;
+  throw Error(ErrorCode::kUsage,
+              "'" + answer_.method + "' needs " + std::string(what) + ", which " +
+                  settings_.model->info().name + " does not offer",
+              "use another model or method");
+}
+
 void Stage::RequireLikelihoods() const {
-  const ModelInfo& model = settings_.model->info();
-  if (model.capabilities.log_probabilities) return;
-  throw Error(
-      ErrorCode::kUsage,
-      "'" + answer_.method + "' needs log-probabilities, which " + model.name + " does not offer",
-      "use another model or method");
+  Require(settings_.model->info().capabilities.log_probabilities, "log-probabilities");
+}
+
+void Stage::RequireNextTokens() const {
+  RequireLikelihoods();
+  Require(settings_.model->info().capabilities.next_tokens,
+          "the log-probabilities of each next token");
 }
 
 void Stage::Conclude(std::string_view step, const std::string& output) {

@@ -61,8 +61,8 @@ void ChooseDecoder::Finish(const Usage& usage, bool cancelled) {
   promise_.set_value(std::move(choice));
 }
 
-ScoreDecoder::ScoreDecoder(std::vector<std::vector<Token>> texts)
-    : texts_(std::move(texts)), likelihoods_(texts_.size()) {}
+ScoreDecoder::ScoreDecoder(std::vector<std::vector<Token>> texts, std::vector<std::string> pieces)
+    : texts_(std::move(texts)), pieces_(std::move(pieces)), likelihoods_(texts_.size()) {}
 
 void ScoreDecoder::OnLogits(size_t read, size_t token, std::span<const float> logits) {
   const double total = LogSumExp(logits);
@@ -95,10 +95,28 @@ void ScoreDecoder::Finish(const Usage& usage, bool cancelled) {
   choice_.set_value(CompareMeans(likelihoods_, usage));
   Score score;
   score.token_log_likelihoods = std::move(likelihoods_.front());
+  score.pieces = std::move(pieces_);
   score.total =
       std::accumulate(score.token_log_likelihoods.begin(), score.token_log_likelihoods.end(), 0.0);
   score.usage = usage;
   score_.set_value(std::move(score));
+}
+
+void NextDecoder::OnLogits(size_t /*read*/, size_t /*token*/, std::span<const float> logits) {
+  const double total = LogSumExp(logits);
+  for (const auto& [logit, token] : LargestLogits(logits, std::min(most_, logits.size()))) {
+    const bool end = vocabulary_->IsEnd(token);
+    next_.likeliest.push_back({.id = token,
+                               .piece = end ? "" : vocabulary_->Piece(token),
+                               .log_probability = static_cast<double>(logit) - total,
+                               .end = end});
+  }
+}
+
+void NextDecoder::Finish(const Usage& usage, bool cancelled) {
+  if (cancelled) return Fail(Cancelled());
+  next_.usage = usage;
+  promise_.set_value(std::move(next_));
 }
 
 }  // namespace emostage

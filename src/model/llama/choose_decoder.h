@@ -2,6 +2,7 @@
 #define EMOSTAGE_MODEL_LLAMA_CHOOSE_DECODER_H_
 
 #include <future>
+#include <string>
 #include <vector>
 
 #include "emostage/model.h"
@@ -38,7 +39,9 @@ class ScoreDecoder : public Decoder {
  public:
   using Likelihoods = std::vector<std::vector<double>>;
 
-  explicit ScoreDecoder(std::vector<std::vector<Token>> texts);
+  // `pieces`: of the first text's tokens, for score().
+  explicit ScoreDecoder(std::vector<std::vector<Token>> texts,
+                        std::vector<std::string> pieces = {});
 
   // The first text's likelihood, or the texts compared by their means. Take one of them.
   [[nodiscard]] std::future<Score> score() { return score_.get_future(); }
@@ -54,6 +57,7 @@ class ScoreDecoder : public Decoder {
 
  private:
   std::vector<std::vector<Token>> texts_;
+  std::vector<std::string> pieces_;
   Likelihoods likelihoods_;
   std::vector<size_t> reading_;  // the text behind each read of the last plan
   size_t next_ = 0;              // the first text not yet planned
@@ -61,6 +65,26 @@ class ScoreDecoder : public Decoder {
   bool at_root_ = true;
   std::promise<Score> score_;
   std::promise<Choice> choice_;
+};
+
+// next(): the question's own logits are the answer.
+class NextDecoder : public Decoder {
+ public:
+  NextDecoder(const TokenVocabulary* vocabulary, size_t most)
+      : vocabulary_(vocabulary), most_(most) {}
+
+  [[nodiscard]] std::future<NextTokens> future() { return promise_.get_future(); }
+
+  void OnLogits(size_t read, size_t token, std::span<const float> logits) override;
+  [[nodiscard]] std::vector<Read> Next() override { return {}; }
+  void Finish(const Usage& usage, bool cancelled) override;
+  void Fail(std::exception_ptr error) override { promise_.set_exception(error); }
+
+ private:
+  const TokenVocabulary* vocabulary_;
+  size_t most_;
+  NextTokens next_;
+  std::promise<NextTokens> promise_;
 };
 
 }  // namespace emostage

@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kDefaultContext = 8192;
 constexpr size_t kMaxLabels = 256;
+constexpr int kMostNext = 1024;
 constexpr uint64_t kDefaultCache = uint64_t{1} << 30;
 constexpr int kFew = 2;  // talks at the same time, for whose branches the usual sequences do
 constexpr int kMostAtWork = 16;  // talks in the cache at the same time; see Engine::Admit
@@ -174,8 +175,21 @@ class LlamaContext : public Context {
   Future<Score> score(Ask ask, std::string continuation) override {
     std::vector<Token> tokens = shared_->vocabulary->Tokenize(continuation, false);
     if (tokens.empty()) throw Error(ErrorCode::kInput, "there is nothing to score");
-    auto decoder = std::make_unique<ScoreDecoder>(std::vector<std::vector<Token>>{tokens});
+    std::vector<std::string> pieces;
+    for (const Token token : tokens) pieces.push_back(shared_->vocabulary->Piece(token));
+    auto decoder =
+        std::make_unique<ScoreDecoder>(std::vector<std::vector<Token>>{tokens}, std::move(pieces));
     std::future<Score> future = decoder->score();
+    return {std::move(future), Post(Prepare(ask), std::move(decoder))};
+  }
+
+  Future<NextTokens> next(Ask ask, int most) override {
+    if (most < 1 || most > kMostNext) {
+      throw Error(ErrorCode::kInput, "next tells the 1 to 1024 likeliest tokens");
+    }
+    auto decoder =
+        std::make_unique<NextDecoder>(shared_->vocabulary.get(), static_cast<size_t>(most));
+    std::future<NextTokens> future = decoder->future();
     return {std::move(future), Post(Prepare(ask), std::move(decoder))};
   }
 

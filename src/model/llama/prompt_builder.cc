@@ -112,6 +112,12 @@ Prompt PromptBuilder::ForQuestion(const Ask& ask, TokenMemory& memory) const {
     const std::vector<Token> prefix = vocabulary_->Tokenize(ask.answer_prefix, false);
     prompt.tokens.insert(prompt.tokens.end(), prefix.begin(), prefix.end());
   }
+  for (const Token token : ask.answer_tokens) {
+    if (token < 0 || token >= vocabulary_->size()) {
+      throw Error(ErrorCode::kInput, "an answer's token is none of this model's");
+    }
+    prompt.tokens.push_back(token);
+  }
   return prompt;
 }
 

@@ -14,8 +14,18 @@ bool Larger(const Candidate& a, const Candidate& b) {
   return a.first != b.first ? a.first > b.first : a.second < b.second;
 }
 
-// The k largest logits, largest first.
-std::vector<Candidate> Largest(std::span<const float> logits, size_t k) {
+// A logit says less the lower it is, whatever its sign.
+void Penalise(std::vector<Candidate>& candidates, std::span<const Token> recent, float penalty) {
+  for (Candidate& candidate : candidates) {
+    if (std::ranges::find(recent, candidate.second) == recent.end()) continue;
+    candidate.first *= candidate.first > 0 ? 1 / penalty : penalty;
+  }
+  std::ranges::sort(candidates, Larger);
+}
+
+}  // namespace
+
+std::vector<std::pair<float, Token>> LargestLogits(std::span<const float> logits, size_t k) {
   std::vector<Candidate> heap;  // its front is the smallest kept
   heap.reserve(k + 1);
   for (size_t i = 0; i < logits.size(); ++i) {
@@ -31,17 +41,6 @@ std::vector<Candidate> Largest(std::span<const float> logits, size_t k) {
   return heap;
 }
 
-// A logit says less the lower it is, whatever its sign.
-void Penalise(std::vector<Candidate>& candidates, std::span<const Token> recent, float penalty) {
-  for (Candidate& candidate : candidates) {
-    if (std::ranges::find(recent, candidate.second) == recent.end()) continue;
-    candidate.first *= candidate.first > 0 ? 1 / penalty : penalty;
-  }
-  std::ranges::sort(candidates, Larger);
-}
-
-}  // namespace
-
 Sampler::Sampler(const Sampling& sampling)
     : temperature_(sampling.temperature),
       top_p_(std::clamp(sampling.top_p, 0.0, 1.0)),
@@ -55,7 +54,7 @@ Token Sampler::Draw(std::span<const float> logits, const std::function<bool(Toke
   // With a filter or a penalty more candidates are needed, lest none that pass are among them.
   size_t wanted = allowed ? std::max<size_t>(top_k_, 64) : temperature_ > 0 ? top_k_ : 1;
   if (penalise) wanted += recent.size();
-  std::vector<Candidate> best = Largest(logits, std::min(wanted, logits.size()));
+  std::vector<Candidate> best = LargestLogits(logits, std::min(wanted, logits.size()));
   if (penalise) Penalise(best, recent, static_cast<float>(penalty_));
   const Token likeliest = best.front().second;
   if (allowed) {

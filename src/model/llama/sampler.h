@@ -4,12 +4,17 @@
 #include <functional>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "emostage/model.h"
 #include "model/llama/vocabulary.h"
 
 namespace emostage {
+
+// The tokens with the k largest logits, largest first; of equals, the smaller token.
+[[nodiscard]] std::vector<std::pair<float, Token>> LargestLogits(std::span<const float> logits,
+                                                                 size_t k);
 
 // Draws tokens from logits. The k likeliest are found in one pass before anything is
 // exponentiated, so a vocabulary of 150,000 costs about a tenth of a millisecond.

@@ -138,6 +138,12 @@ class OpenAiContext : public Context {
         });
   }
 
+  // A step a token over the network, and no server's protocol that we know of names tokens in chat.
+  Future<NextTokens> next(Ask /*ask*/, int /*most*/) override {
+    throw Error(ErrorCode::kModel, "this model server does not tell its next tokens one by one",
+                "use a model on this machine");
+  }
+
   Future<std::vector<Completion>> sample(Ask ask, int n) override {
     CheckSampling(ask.sampling);
     CheckDialogue(ask);
@@ -202,7 +208,13 @@ class OpenAiContext : public Context {
   }
 
   // What is plainly wrong is told at once, as the engine in this process does.
-  static void CheckDialogue(const Ask& ask) { (void)openai::ChatMessages(ask, ""); }
+  static void CheckDialogue(const Ask& ask) {
+    if (!ask.answer_tokens.empty()) {
+      throw Error(ErrorCode::kInput, "a model server's answer cannot begin with tokens",
+                  "use a model on this machine");
+    }
+    (void)openai::ChatMessages(ask, "");
+  }
 
   // Queues a question; the future starts all that are queued.
   template <typename T, typename Question>
@@ -360,6 +372,7 @@ std::shared_ptr<Model> ConnectOpenAi(const OpenAiOptions& options) {
   info.architecture = openai::NameOf(traits.kind);
   info.context_tokens = traits.context;
   info.capabilities.log_probabilities = traits.chooses();
+  info.capabilities.next_tokens = false;
   info.capabilities.embeddings = traits.embeddings;
   info.capabilities.schema = traits.schema;
   return std::make_shared<OpenAiModel>(std::move(shared));

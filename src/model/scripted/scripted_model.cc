@@ -27,6 +27,28 @@ Future<T> Answer(Fn answer) {
   }
 }
 
+// A text cut before every word and every character beyond ASCII, as CountTokens counts them.
+std::vector<std::string> Words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string blanks;
+  bool in_word = false;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool goes_on = byte < 0x80 ? in_word : byte < 0xC0 && !words.empty();
+    if (byte <= ' ') {
+      blanks += c;
+      in_word = false;
+    } else if (goes_on) {
+      words.back() += c;
+    } else {
+      words.push_back(std::exchange(blanks, "") + c);
+      in_word = byte < 0x80;
+    }
+  }
+  if (!words.empty()) words.back() += blanks;
+  return words;
+}
+
 }  // namespace
 
 class ScriptedContext : public Context {
@@ -66,8 +88,26 @@ class ScriptedContext : public Context {
       score.token_log_likelihoods.assign(static_cast<size_t>(model_->CountTokens(continuation)),
                                          each);
       score.total = each * static_cast<double>(score.token_log_likelihoods.size());
+      score.pieces = Words(continuation);
       score.usage = UsageOf(ask, "");
       return score;
+    });
+  }
+
+  Future<NextTokens> next(Ask ask, int most) override {
+    model_->Note(ask);
+    return Answer<NextTokens>([&] {
+      if (most < 1) throw Error(ErrorCode::kInput, "next tells the 1 to 1024 likeliest tokens");
+      if (ask.stop.stop_requested()) {
+        throw Error(ErrorCode::kCancelled, "stopped before the answer");
+      }
+      NextTokens next;
+      next.likeliest = model_->script_.next ? model_->script_.next(ask) : NextWord(ask);
+      if (next.likeliest.size() > static_cast<size_t>(most)) {
+        next.likeliest.resize(static_cast<size_t>(most));
+      }
+      next.usage = UsageOf(ask, "");
+      return next;
     });
   }
 
@@ -101,6 +141,21 @@ class ScriptedContext : public Context {
     }
     usage.output_tokens = model_->CountTokens(answer);
     return usage;
+  }
+
+  std::vector<NextToken> NextWord(const Ask& ask) const {
+    constexpr double kNearlyAll = 0.9;
+    if (!model_->script_.text) throw Error(ErrorCode::kModel, "the script has no text for this");
+    const std::vector<std::string> words = Words(model_->script_.text(ask));
+    const size_t at = ask.answer_tokens.size();
+    NextToken word = {.id = static_cast<int32_t>(at), .log_probability = std::log(kNearlyAll)};
+    NextToken end = {.id = -1, .log_probability = std::log(1 - kNearlyAll), .end = true};
+    if (at >= words.size()) {
+      end.log_probability = word.log_probability;
+      return {end};
+    }
+    word.piece = words[at];
+    return {word, end};
   }
 
   Completion Complete(const Ask& ask, const OnToken& on_token) const {

@@ -23,6 +23,9 @@ class ScriptedModel : public Model, public std::enable_shared_from_this<Scripted
     // Of each of the continuation's tokens; default: -1.
     std::function<double(const Ask& ask, const std::string& continuation)> log_likelihood;
     FinishReason finish = FinishReason::kEnd;  // of every text
+    // Likeliest first. Default: the words of `text`, one after another, hardly anything but that;
+    // a word's id is its place.
+    std::function<std::vector<NextToken>(const Ask& ask)> next;
   };
 
   [[nodiscard]] static std::shared_ptr<ScriptedModel> Create(Script script);
