@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/file.h"
+#include "emostage/dialogue.h"
 #include "emostage/error.h"
 #include "knowledge/embedded.h"
 #include "knowledge/knowledge.h"
@@ -138,6 +140,27 @@ void SessionArguments::AddTo(CLI::App& command) {
   command.add_option("--max-tokens", max_tokens, "Longest reply")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+}
+
+void PastArguments::AddTo(CLI::App& command) {
+  command
+      .add_option("--past", files,
+                  "An earlier dialogue of the same client, for methods that recall what was told "
+                  "before; repeatable, the oldest first")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+}
+
+AskPast PastArguments::Read() const {
+  if (files.empty()) return {};
+  constexpr uint64_t kLongestDialogue = 64 << 20;
+  std::vector<PastTurn> past;
+  for (const std::string& file : files) {
+    for (const Turn& turn : ParseDialogue(ReadFile(file, kLongestDialogue)).turns) {
+      if (turn.role == Role::kClient) past.push_back({.text = turn.text, .at_ms = 0});
+    }
+  }
+  return [past = std::move(past)] { return past; };
 }
 
 SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>& knowledge) const {

@@ -213,6 +213,7 @@ class MethodsTest : public ::testing::Test {
     settings.memory = &memory_;
     settings.leanings = leanings_.get();
     settings.dialogue = &dialogue;
+    settings.past = &ask_past_;
     settings.scheme = &Scheme();
     settings.language = language_;
     settings.sampling.max_tokens = 60;
@@ -294,6 +295,14 @@ class MethodsTest : public ::testing::Test {
   std::map<std::string, std::vector<std::pair<size_t, double>>> shares_;
   // Called with the name of each question before it is answered; may throw.
   std::function<void(const std::string&)> before_answer_;
+
+  // What the client said in earlier talks, and how often that was asked for.
+  std::vector<PastTurn> past_ = {{"My exam went wrong.", 1000}, {"My sister called me.", 2000}};
+  int past_asked_ = 0;
+  AskPast ask_past_ = [this] {
+    ++past_asked_;
+    return past_;
+  };
 
   FixedLengths fixed_;
   const SafetyKnowledge* safety_ = nullptr;  // reads drafts and replies; null: nobody does

@@ -11,6 +11,7 @@
 #include "method/escot.h"
 #include "method/follow_up.h"
 #include "method/lookahead.h"
+#include "method/mood_memory.h"
 #include "method/one_call.h"
 #include "method/others_shoes.h"
 #include "method/persona.h"
@@ -33,14 +34,15 @@ std::span<const Method* const> AllMethods() {
   static const SelfOther self_other;
   static const Causes causes;
   static const Persona persona;
+  static const MoodMemory mood_memory;
   static const Planner planner;
   static const Lookahead lookahead;
   static const FollowUp follow_up;
   static const Aggregate aggregate;
   static const OthersShoes others_shoes;
-  static const std::array<const Method*, 16> all = {
-      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &planner, &lookahead,
-      &follow_up, &aggregate, &others_shoes,
+  static const std::array<const Method*, 17> all = {
+      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &mood_memory, &planner,
+      &lookahead, &follow_up, &aggregate, &others_shoes,
       // Controls.
       &direct, &one_call, &without_perspective, &without_phase};
   return all;

@@ -227,6 +227,10 @@ Stage::Side Stage::SideOf(Speaker speaker) const {
   return {settings_.model->Open(), {{Speaker::kClient, std::move(words)}}};
 }
 
+Stage::Side Stage::Aside(std::string words) const {
+  return {settings_.model->Open(), {{Speaker::kClient, std::move(words)}}};
+}
+
 // The context lives in what enters the answer: as long as somebody may wait for it.
 Asked<Completion> Stage::NoteOn(const Side& side, std::string_view step, const std::string& cue,
                                 const std::string& prefix, const std::string& schema) {

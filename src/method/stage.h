@@ -12,6 +12,7 @@
 #include "emostage/answer.h"
 #include "emostage/dialogue.h"
 #include "emostage/model.h"
+#include "emostage/session.h"
 #include "knowledge/knowledge.h"
 #include "method/leanings.h"
 #include "method/memory.h"
@@ -32,6 +33,7 @@ struct StageSettings {
   Memory* memory = nullptr;
   Leanings* leanings = nullptr;
   const Dialogue* dialogue = nullptr;  // ends with the client
+  const AskPast* past = nullptr;       // null: there were no earlier talks
   const PhaseScheme* scheme = nullptr;
   Language language = Language::kEnglish;
   Sampling sampling;                              // of the reply; notes and labels are never drawn
@@ -97,6 +99,8 @@ class Stage {
     std::vector<Message> messages;     // empty: this speaker has said nothing
   };
   [[nodiscard]] Side SideOf(Speaker speaker) const;
+  // Words of the client's that are not of this dialogue, to be asked about by themselves.
+  [[nodiscard]] Side Aside(std::string words) const;
   // The same two questions about one side, which must have said something.
   [[nodiscard]] Asked<Completion> NoteOn(const Side& side, std::string_view step,
                                          const std::string& cue, const std::string& prefix,
@@ -129,6 +133,12 @@ class Stage {
   // For a method that can do nothing without them: throws Error(kUsage) where the model tells no
   // log-probabilities.
   void RequireLikelihoods() const;
+  // The same for embeddings; and a text's. Throws kCancelled where the turn was stopped, kBusy
+  // where it may take no longer.
+  void RequireEmbeddings() const;
+  [[nodiscard]] std::vector<float> Embed(std::string_view text) const;
+  // Asks the caller, each time; see AskPast.
+  [[nodiscard]] std::vector<PastTurn> Past() const;
   // What the model leans to among the labels before anything was said: asked once a model, in a
   // context of its own, and waited for; then remembered.
   [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,

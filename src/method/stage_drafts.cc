@@ -86,6 +86,30 @@ void Stage::RequireLikelihoods() const {
       "use another model or method");
 }
 
+void Stage::RequireEmbeddings() const {
+  const ModelInfo& model = settings_.model->info();
+  if (model.capabilities.embeddings) return;
+  throw Error(ErrorCode::kUsage,
+              "'" + answer_.method + "' needs embeddings, which " + model.name + " does not offer",
+              "use another model or method");
+}
+
+std::vector<float> Stage::Embed(std::string_view text) const {
+  if (settings_.stop.stop_requested()) {
+    throw Error(ErrorCode::kCancelled, "stopped before the answer");
+  }
+  if (std::chrono::steady_clock::now() > settings_.deadline) {
+    throw Error(ErrorCode::kBusy, "the answer was not there in the time allowed",
+                "try again later, or allow more time");
+  }
+  return settings_.model->embed(text);
+}
+
+std::vector<PastTurn> Stage::Past() const {
+  if (settings_.past == nullptr || !*settings_.past) return {};
+  return (*settings_.past)();
+}
+
 void Stage::Conclude(std::string_view step, const std::string& output) {
   Enter(NewStep(step), {}, output);
 }
