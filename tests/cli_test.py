@@ -38,7 +38,8 @@ KEYS = ["reply", "method", "model", "language", "disclosure", "risk", "state", "
 RISK = ["level", "turn_level", "took_over", "held_back", "model_failed", "evidence", "protocol",
         "card"]
 METHODS = ["emostage", "direct", "one-call", "emostage-without-perspective",
-           "emostage-without-phase", "escot", "strategy", "self-other", "causes", "persona"]
+           "emostage-without-phase", "escot", "strategy", "self-other", "causes", "persona",
+           "mood-memory"]
 SCHEMES = ["cpsycoun", "esconv", "five-phase", "hill"]
 # The cheapest reply there is.
 QUICK = ["--method", "direct", "--max-tokens", "8"]

@@ -167,7 +167,7 @@ void AddJudgements(const std::vector<JudgeScore>& scores, const std::vector<Huma
   const std::vector<Agreement> agreements = CheckAgreement(scores, people);
   for (const auto& [judge, rubrics] : judges) {
     const bool checked = std::ranges::any_of(
-        agreements, [&judge = judge](const Agreement& one) { return one.judge == judge; });
+        agreements, [&name = judge](const Agreement& one) { return one.judge == name; });
     report.judges.push_back({{"name", judge}, {"rubrics", rubrics}, {"checked", checked}});
     if (!checked) {
       report.notes.push_back(

@@ -57,7 +57,8 @@ class MoodMemoryTest : public MethodsTest {
   Answer Play(const Dialogue& dialogue) { return MethodsTest::Play("mood-memory", dialogue); }
   static std::vector<std::string> Recalled(const Answer& answer) {
     std::vector<std::string> texts;
-    for (const Json& one : Json::parse(StepOf(answer, "recall").output)["recalled"]) {
+    const Json output = Json::parse(StepOf(answer, "recall").output);
+    for (const Json& one : output["recalled"]) {
       texts.push_back(one["text"]);
     }
     return texts;
