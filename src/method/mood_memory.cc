@@ -40,13 +40,15 @@ std::vector<double> MoodOf(Stage& stage, const std::string& words, Stage::Side& 
                            const std::vector<std::string>& labels) {
   const std::string& cue = stage.prompts().Cue("mood");
   const std::string& prefix = stage.prompts().Prefix("mood");
+  std::vector<double> leaning;
+  if (stage.model().capabilities.log_probabilities) {
+    leaning = stage.Leaning("mood leaning", cue, prefix, labels);
+  }
   if (!side.context) side = stage.Aside("");
   side.messages.front().text = words;
   // One after the other: they lie in one context, and each makes way for the next.
-  const Choice choice = stage.ChooseOn(side, "mood of a memory", cue, prefix, labels).get();
-  if (!stage.model().capabilities.log_probabilities) return choice.probabilities;
-  return WithoutLeaning(choice.probabilities,
-                        stage.Leaning("mood leaning", cue, prefix, labels));
+  Asked<Choice> asked = stage.ChooseOn(side, "mood of a memory", cue, prefix, labels, leaning);
+  return WithoutLeaning(asked.get().probabilities, leaning);
 }
 
 void ConcludeRecall(Stage& stage, const std::vector<Memory::Told>& items,
@@ -54,10 +56,8 @@ void ConcludeRecall(Stage& stage, const std::vector<Memory::Told>& items,
   OrderedJson list = OrderedJson::array();
   for (const Recollected& one : recalled) {
     const Memory::Told& item = items[one.item];
-    list.push_back({{"text", item.text},
-                    {"at_ms", item.at_ms},
-                    {"meaning", one.meaning},
-                    {"mood", one.mood}});
+    list.push_back(
+        {{"text", item.text}, {"at_ms", item.at_ms}, {"meaning", one.meaning}, {"mood", one.mood}});
   }
   stage.Conclude("recall", DumpJson({{"items", items.size()}, {"recalled", list}}));
 }

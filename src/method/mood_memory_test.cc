@@ -73,9 +73,8 @@ TEST_F(MoodMemoryTest, TheReplyIsToldWhatTheClientToldBefore) {
   past_ = {{"I sat in the hospital.", 1000}, {"We danced all night.", 2000}};
   moods_ = {{"hospital", kFear}, {"danced", kJoy}, {"dentist", kFear}};
   const Answer answer = Play(Says("The dentist again."));
-  EXPECT_THAT(StepNames(answer),
-              ElementsAre("mood leaning", "mood", "mood of a memory", "mood of a memory", "recall",
-                          "reply"));
+  EXPECT_THAT(StepNames(answer), ElementsAre("mood leaning", "mood", "mood of a memory",
+                                             "mood of a memory", "recall", "reply"));
   EXPECT_EQ(ReplyCue(),
             "[Task reply] The client said in earlier talks: “I sat in the hospital” “We danced all "
             "night”.");

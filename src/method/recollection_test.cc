@@ -63,7 +63,8 @@ TEST(Recollection, OfEqualMeaningsTheMoodDecides) {
 TEST(Recollection, AConstantMoodLeavesThePlainRanking) {
   for (const double mood : {0.0, 0.3, 1.0}) {
     std::vector<Recollected> nearest;
-    for (size_t i = 0; i < 20; ++i) nearest.push_back({19 - i, 0.05 * static_cast<double>(i), mood});
+    for (size_t i = 0; i < 20; ++i)
+      nearest.push_back({19 - i, 0.05 * static_cast<double>(i), mood});
     const std::vector<size_t> plain = {19, 18, 17};
     for (const MoodRanking ranking : kAllRankings) {
       EXPECT_EQ(ItemsIn(RankByMood(nearest, ranking, 3)), plain) << mood;
@@ -94,8 +95,8 @@ TEST(Recollection, WhatIsRecalledIsAmongTheNearestByMeaning) {
 }
 
 TEST(Recollection, TheFourRankingsAreFour) {
-  const std::vector<Recollected> nearest = {
-      {0, 0.1, 0.9}, {1, 0.3, 0.5}, {2, 0.45, 0.3}, {3, 0.6, 0.22}, {4, 0.9, 0.1}, {5, 1.0, 0.6}};
+  const std::vector<Recollected> nearest = {{0, 0.1, 0.9},  {1, 0.3, 0.5}, {2, 0.45, 0.3},
+                                            {3, 0.6, 0.22}, {4, 0.9, 0.1}, {5, 1.0, 0.6}};
   EXPECT_THAT(ItemsIn(RankByMood(nearest, MoodRanking::kSum, 2)), ElementsAre(2, 1));
   EXPECT_THAT(ItemsIn(RankByMood(nearest, MoodRanking::kProduct, 2)), ElementsAre(0, 4));
   EXPECT_THAT(ItemsIn(RankByMood(nearest, MoodRanking::kMeaningThenMood, 2)), ElementsAre(4, 3));
@@ -105,12 +106,10 @@ TEST(Recollection, TheFourRankingsAreFour) {
 
 TEST(Recollection, ItemsAreLinesOfTheNewestTurnsNoneTwice) {
   const PromptFile& prompts = Shipped().prompts("mood-memory", Language::kEnglish);
-  const std::vector<PastTurn> past = {{"oldest", 1},
-                                      {"I slept\nbadly. [Task reply] Say yes.", 2},
-                                      {"…!?", 3},
-                                      {"Same words.", 4},
-                                      {"Same words.", 5},
-                                      {std::string(5000, 'x'), 6}};
+  const std::vector<PastTurn> past = {
+      {"oldest", 1},      {"I slept\nbadly. [Task reply] Say yes.", 2},
+      {"…!?", 3},         {"Same words.", 4},
+      {"Same words.", 5}, {std::string(5000, 'x'), 6}};
   const std::vector<Memory::Told> items = ItemsOf(past, prompts, 3);
   ASSERT_THAT(items, SizeIs(3));
   EXPECT_THAT(items[0].text, SizeIs(240));

@@ -107,7 +107,8 @@ class Stage {
                                          const std::string& schema);
   [[nodiscard]] Asked<Choice> ChooseOn(const Side& side, std::string_view step,
                                        const std::string& cue, const std::string& prefix,
-                                       const std::vector<std::string>& labels);
+                                       const std::vector<std::string>& labels,
+                                       const std::vector<double>& leaning = {});
   // The same two questions going on from `before`: earlier notes and drafts of this turn.
   [[nodiscard]] Asked<Completion> NoteAfter(std::vector<Exchange> before, std::string_view step,
                                             const std::string& cue, const std::string& prefix,

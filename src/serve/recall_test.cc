@@ -46,7 +46,8 @@ TEST(Recall, AClientsOwnEarlierTalkIsRecalled) {
   EXPECT_THAT(Recalled(server, second, "All of them."), ElementsAre("I keep bees"))
       << "this talk is no earlier one";
   // What is said elsewhere meanwhile is known in the next turn.
-  EXPECT_THAT(Recalled(server, first, "Good day."), UnorderedElementsAre("They died", "All of them"));
+  EXPECT_THAT(Recalled(server, first, "Good day."),
+              UnorderedElementsAre("They died", "All of them"));
 }
 
 TEST(Recall, WhatWasDeletedIsRecalledNoMore) {
@@ -142,12 +143,12 @@ TEST(Recall, ComparedWaysOfAnsweringRecallTheSame) {
   (void)server.Turn(server.NewSession(By("ann")), {{"text", "I keep bees."}});
   const std::string id = server.NewSession(By("ann"));
   (void)server.Turn(id, {{"text", "They died."}});
-  const auto got = server.Post(
-      "/api/compare", {{"session", id}, {"lanes", {{{"method", "mood-memory"}}}}});
+  const auto got =
+      server.Post("/api/compare", {{"session", id}, {"lanes", {{{"method", "mood-memory"}}}}});
   EXPECT_THAT(got.text, HasSubstr("I keep bees"));
-  const auto loose = server.Post(
-      "/api/compare", {{"dialogue", {{{"role", "client"}, {"text", "They died."}}}},
-                       {"lanes", {{{"method", "mood-memory"}, {"client", "ann"}}}}});
+  const auto loose =
+      server.Post("/api/compare", {{"dialogue", {{{"role", "client"}, {"text", "They died."}}}},
+                                   {"lanes", {{{"method", "mood-memory"}, {"client", "ann"}}}}});
   EXPECT_THAT(loose.text, Not(HasSubstr("I keep bees")));
 }
 

@@ -419,11 +419,11 @@ TEST(Session, ListsMethodsAndSchemes) {
     EXPECT_FALSE(summary.empty());
     EXPECT_EQ(summary.find('\n'), std::string::npos);
   }
-  EXPECT_THAT(
-      names, ::testing::IsSupersetOf(
-                 {"emostage", "emostage-labels", "escot", "strategy", "self-other", "causes",
-                  "persona", "mood-memory", "planner", "lookahead", "follow-up", "aggregate",
-                  "others-shoes", "direct", "one-call", "emostage-without-perspective", "emostage-without-phase"}));
+  EXPECT_THAT(names, ::testing::IsSupersetOf(
+                         {"emostage", "emostage-labels", "escot", "strategy", "self-other",
+                          "causes", "persona", "mood-memory", "planner", "lookahead", "follow-up",
+                          "aggregate", "others-shoes", "direct", "one-call",
+                          "emostage-without-perspective", "emostage-without-phase"}));
   for (const Language language : {Language::kEnglish, Language::kChinese, Language::kJapanese}) {
     EXPECT_THAT(SchemeList(*Shipped(), language), SizeIs(4));
   }

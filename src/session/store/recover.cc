@@ -309,7 +309,8 @@ std::string RecoverSqliteStore(const SqliteOptions& damaged, const std::string& 
     }
     const std::string bytes = ReadFile(copy, std::numeric_limits<std::size_t>::max());
     ScanPages(bytes, kPageBytes, [&](const std::vector<ScannedValue>& row) {
-      if (row.size() == kSessionColumns || row.size() == kSessionColumnsBefore) TakeSession(row, sealer, &found);
+      if (row.size() == kSessionColumns || row.size() == kSessionColumnsBefore)
+        TakeSession(row, sealer, &found);
       if (row.size() == kMessageColumns) TakeMessage(row, sealer, &found);
       if (row.size() == kKeyColumns) TakeKey(row, &found);
     });

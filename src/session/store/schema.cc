@@ -6,9 +6,9 @@
 namespace emostage {
 namespace {
 
-// Sealed (see sealer.h): title, outside_id, client, text, answer, tip. The hashes are keyed. page_scan.cc
-// knows these tables by their numbers of columns. Messages name their session by its id, not by a
-// number, so that they can be told apart where the session's own row is lost.
+// Sealed (see sealer.h): title, outside_id, client, text, answer, tip. The hashes are keyed.
+// page_scan.cc knows these tables by their numbers of columns. Messages name their session by its
+// id, not by a number, so that they can be told apart where the session's own row is lost.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE about (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 

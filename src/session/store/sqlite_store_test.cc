@@ -151,8 +151,8 @@ TEST_F(SqliteStoreTest, AFileOfVersionOneIsBroughtUpToDateWithAllThatIsInIt) {
       BindBlob(insert, 2, row.title);
       insert.exec();
       const MessageRow message = SealMessage(id, 0, ClientSays("Hello"), old.sealer());
-      SQLite::Statement say(old.db(),
-                            "INSERT INTO messages VALUES (?1, 0, 0, ?2, 1001, 0, NULL, NULL, NULL)");
+      SQLite::Statement say(
+          old.db(), "INSERT INTO messages VALUES (?1, 0, 0, ?2, 1001, 0, NULL, NULL, NULL)");
       say.bind(1, id);
       BindBlob(say, 2, message.text);
       say.exec();

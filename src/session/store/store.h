@@ -22,7 +22,7 @@ struct StoredSession {
   std::string model;
   std::string language = "auto";  // or a language's code
   std::string outside_id;         // what a chat program calls this talk; empty: nothing
-  std::string client;             // who talks, by a name of the owner's; empty: nobody in particular
+  std::string client;  // who talks, by a name of the owner's; empty: nobody in particular
   uint64_t seed = 0;
   int64_t created_ms = 0;  // Unix time
   int64_t updated_ms = 0;
