@@ -76,8 +76,8 @@ TEST_F(MoodMemoryTest, TheReplyIsToldWhatTheClientToldBefore) {
   EXPECT_THAT(StepNames(answer), ElementsAre("mood leaning", "mood", "mood of a memory",
                                              "mood of a memory", "recall", "reply"));
   EXPECT_EQ(ReplyCue(),
-            "[Task reply] The client said in earlier talks: “I sat in the hospital” “We danced all "
-            "night”.");
+            "[Task reply] Earlier the client told you: “I sat in the hospital” “We danced all "
+            "night”. Answer what they say now.");
   EXPECT_EQ(StepOf(answer, "recall").output,
             R"({"items":2,"recalled":[{"text":"I sat in the hospital","at_ms":1000,"meaning":0.0,)"
             R"("mood":0.0},{"text":"We danced all night","at_ms":2000,"meaning":0.0,"mood":)" +

@@ -111,7 +111,8 @@ TEST(IsolationTest, NoWordOfAnEarlierTalkTurnsUpInAnothersTalk) {
   settings.sampling.max_tokens = 16;
   const std::shared_ptr<Model> model = LoadLlamaModel(testing::TinyModel().string(), options);
   std::vector<std::unique_ptr<Session>> sessions;
-  for (const std::string& word : Words()) {
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string& word = Words()[i];
     settings.past = [&word] {
       return std::vector<PastTurn>{{"It rained.", 1}, {"Nobody may know of my " + word + ".", 2}};
     };
@@ -125,13 +126,13 @@ TEST(IsolationTest, NoWordOfAnEarlierTalkTurnsUpInAnothersTalk) {
       ExpectNoWordBut(own, answer, "an answer and its trace");
       const CacheSurvey survey = SurveyCache(*model);
       EXPECT_TRUE(survey.sound);
-      EXPECT_EQ(survey.talks.size(), Words().size()) << "memories are read aside, and let go";
+      EXPECT_EQ(survey.talks.size(), sessions.size()) << "memories are read aside, and let go";
       for (const std::string& prompt : survey.system_prompts) {
         ExpectNoWordBut("", prompt, "a system prompt");
       }
       size_t place = 0;
       for (const HeldTalk& talk : survey.talks) {
-        const std::string& holder = Words()[place++ % Words().size()];
+        const std::string& holder = Words()[place++ % sessions.size()];
         for (const std::string& text : talk.branches) ExpectNoWordBut(holder, text, "cells");
       }
     }
