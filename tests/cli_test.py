@@ -38,7 +38,8 @@ KEYS = ["reply", "method", "model", "language", "disclosure", "risk", "state", "
 RISK = ["level", "turn_level", "took_over", "held_back", "model_failed", "evidence", "protocol",
         "card"]
 METHODS = ["emostage", "direct", "one-call", "emostage-without-perspective",
-           "emostage-without-phase", "escot", "strategy", "self-other", "causes", "persona"]
+           "emostage-without-phase", "escot", "strategy", "self-other", "causes", "persona",
+           "mood-memory"]
 SCHEMES = ["cpsycoun", "esconv", "five-phase", "hill"]
 # The cheapest reply there is.
 QUICK = ["--method", "direct", "--max-tokens", "8"]
@@ -406,6 +407,15 @@ class Respond(Case):
                 has_phase = method in ("emostage", "one-call", "emostage-without-perspective")
                 self.assertEqual(answer["state"] is not None, has_state)
                 self.assertEqual(answer["phase"] is not None, has_phase)
+
+    def test_what_was_told_before(self):
+        past = [self.file([{"role": "client", "text": text}], name)
+                for name, text in (("1.json", "I keep bees."), ("2.json", "My bees died."))]
+        answer = self.answer(self.file(TALK), "--method", "mood-memory", "--max-tokens", "8",
+                             "--past", past[0], "--past", past[1])
+        recall = next(s["output"] for s in answer["steps"] if s["name"] == "recall")
+        self.assertEqual({one["text"] for one in recall["recalled"]}, {"I keep bees", "My bees died"})
+        self.fails(run("respond", self.file(TALK), *QUICK, "--past", "nowhere.json"), "nowhere.json")
 
     def test_each_scheme(self):
         for scheme in SCHEMES:

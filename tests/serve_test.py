@@ -133,7 +133,8 @@ class OpenApi(Case):
 
     def test_every_operation_does_what_the_file_says(self):
         self.assertTrue(self.api["openapi"].startswith("3.1"))
-        made = self.ask("POST", "/api/sessions", {"method": "emostage-labels", "language": "en"},
+        made = self.ask("POST", "/api/sessions",
+                        {"method": "emostage-labels", "language": "en", "client": "c-1"},
                         expect=201)
         one = "/api/sessions/" + made["id"]
         turn = self.ask("POST", "/api/sessions/{id}/turns", {"text": "I failed my exam."},

@@ -2,6 +2,7 @@
 #define EMOSTAGE_SESSION_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,16 @@ class Leanings;  // what models lean to before a word was said
 // Share one among all sessions: each then saves a question at its start.
 [[nodiscard]] std::shared_ptr<Leanings> OpenLeanings(const std::string& folder = "");
 
+// Something the client said in an earlier talk.
+struct PastTurn {
+  std::string text;
+  int64_t at_ms = 0;  // Unix time; 0: not known
+};
+// What this client, and nobody else, said in earlier talks, oldest first. Asked by the methods that
+// recall it, at most once a session, on the thread that answers the turn; may be slow. What it
+// throws ends the turn.
+using AskPast = std::function<std::vector<PastTurn>()>;
+
 struct SessionOptions {
   std::string method = "emostage";
   std::string scheme = "five-phase";
@@ -42,6 +53,7 @@ struct SessionOptions {
   // of their own.
   std::chrono::milliseconds turn_timeout{0};
   SafetyOptions safety;
+  AskPast past;  // none: there were no earlier talks
   // Whether a reply is read by the model as soon as it was written, ahead of the next turn. Off
   // where another reply will stand in its place, as with recorded dialogues.
   bool read_ahead = true;
@@ -103,6 +115,10 @@ class Session {
   void SetProtocol(const std::string& json);
   // When the client wrote before; for the next turn.
   void SetTimes(const TalkTimes& times);
+
+  // Replaces SessionOptions::past and forgets what was learned by the one before: for when an
+  // earlier talk was deleted, or another one was held.
+  void SetPast(AskPast past);
 
   // From the next turn on. Throws Error(kUsage) for an unknown one.
   void SetMethod(const std::string& method);

@@ -22,6 +22,7 @@ namespace {
 struct Arguments {
   ModelArguments model;
   SessionArguments session;
+  PastArguments past;
   std::string file;
 };
 
@@ -37,6 +38,7 @@ class Chat {
   explicit Chat(const Arguments& arguments)
       : knowledge_(LoadKnowledge(arguments.model.data)),
         options_(arguments.session.Options(knowledge_)) {
+    options_.past = arguments.past.Read();
     Dialogue dialogue;
     if (!arguments.file.empty()) {
       dialogue = ParseDialogue(ReadFile(arguments.file, 64 << 20));
@@ -170,6 +172,7 @@ void AddChat(CLI::App& app, Run& run) {
   command->add_option("FILE", arguments->file, "A saved talk to go on with");
   arguments->model.AddTo(*command);
   arguments->session.AddTo(*command);
+  arguments->past.AddTo(*command);
   command->footer(std::string("In the conversation:\n") + kHelp);
   command->callback([arguments, command, &run] {
     arguments->model.steady = command->count("--seed") > 0;

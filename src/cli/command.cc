@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/file.h"
+#include "emostage/dialogue.h"
 #include "emostage/error.h"
 #include "knowledge/embedded.h"
 #include "knowledge/knowledge.h"
@@ -146,6 +148,27 @@ void SessionArguments::AddExtrasTo(CLI::App& command) {
                      "A line that ends the questions a method asks itself; see 'methods'");
   command.add_option("--transition", transition,
                      "The counsellor has a feeling of its own, by personality; see 'methods'");
+}
+
+void PastArguments::AddTo(CLI::App& command) {
+  command
+      .add_option("--past", files,
+                  "An earlier dialogue of the same client, for methods that recall what was told "
+                  "before; repeatable, the oldest first")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+}
+
+AskPast PastArguments::Read() const {
+  if (files.empty()) return {};
+  constexpr uint64_t kLongestDialogue = 64 << 20;
+  std::vector<PastTurn> past;
+  for (const std::string& file : files) {
+    for (const Turn& turn : ParseDialogue(ReadFile(file, kLongestDialogue)).turns) {
+      if (turn.role == Role::kClient) past.push_back({.text = turn.text, .at_ms = 0});
+    }
+  }
+  return [past = std::move(past)] { return past; };
 }
 
 SessionOptions SessionArguments::Options(const std::shared_ptr<const Knowledge>& knowledge) const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "emostage/model.h"
 #include "emostage/session.h"
@@ -71,6 +72,15 @@ struct SessionArguments {
   void AddExtrasTo(CLI::App& command);
   // Throws Error(kUsage) for a method, scheme or language that does not exist.
   [[nodiscard]] SessionOptions Options(const std::shared_ptr<const Knowledge>& knowledge) const;
+};
+
+// What the client said before: dialogues, whose client turns a method may recall.
+struct PastArguments {
+  std::vector<std::string> files;  // the oldest first
+
+  void AddTo(CLI::App& command);
+  // Reads them at once. Throws Error for a file that is no dialogue. No files: none.
+  [[nodiscard]] AskPast Read() const;
 };
 
 }  // namespace emostage

@@ -120,6 +120,12 @@ void DrawFindings(const Answer& answer) {
       found = output["text"].get<std::string>();
     }
     if (!found.empty()) rows.emplace_back(step.name, found);
+    if (!output.contains("recalled")) continue;
+    for (const OrderedJson& one : output["recalled"]) {
+      rows.emplace_back(step.name, one.value("text", "") + " (meaning " +
+                                       Number(one.value("meaning", 0.0), 2) + ", mood " +
+                                       Number(one.value("mood", 0.0), 2) + ")");
+    }
   }
   if (rows.empty()) return;
   DrawHeading("Found on the way");

@@ -20,6 +20,7 @@ constexpr uint64_t kLongestInput = 64 << 20;
 struct Arguments {
   ModelArguments model;
   SessionArguments session;
+  PastArguments past;
   std::string file = "-";
   bool demo = false;
   bool json = false;
@@ -41,7 +42,8 @@ Dialogue ReadInput(const Arguments& arguments, const Knowledge& knowledge) {
 int Respond(const Arguments& arguments) {
   // What can be wrong is found out before the model is loaded.
   const auto knowledge = LoadKnowledge(arguments.model.data);
-  const SessionOptions options = arguments.session.Options(knowledge);
+  SessionOptions options = arguments.session.Options(knowledge);
+  options.past = arguments.past.Read();
   const Dialogue dialogue = ReadInput(arguments, *knowledge);
   if (dialogue.turns.back().role != Role::kClient) {
     throw Error(ErrorCode::kInput, "the dialogue ends with the counsellor: nothing to answer",
@@ -91,6 +93,7 @@ void AddRespond(CLI::App& app, Run& run) {
           ->capture_default_str();
   arguments->model.AddTo(*command);
   arguments->session.AddTo(*command);
+  arguments->past.AddTo(*command);
   command->add_flag("--json", arguments->json, "Print the reply and its trace as one JSON object");
   command->add_flag("--explain", arguments->explain, "Draw what led to the reply");
   command->add_flag("--stream", arguments->stream,

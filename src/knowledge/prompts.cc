@@ -32,6 +32,7 @@ constexpr std::string_view kChainNames[] = {"emotion", "stimulus", "appraisal", 
                                             "reason"};
 constexpr std::string_view kActNames[] = {"acts"};
 constexpr std::string_view kPersonaNames[] = {"persona"};
+constexpr std::string_view kMemoriesName[] = {"memories"};
 constexpr std::string_view kPersonaAndActNames[] = {"persona", "acts"};
 constexpr std::string_view kClientViewNames[] = {"feels", "client_view"};
 constexpr std::string_view kOwnViewNames[] = {"own_view"};
@@ -72,6 +73,9 @@ constexpr CueRule kCues[] = {
     {"persona", {}},
     {"persona_again", kPersonaNames},
     {"reply_to_persona", kPersonaAndActNames},
+    {"mood", {}},
+    {"reply_alone", {}},
+    {"reply_recalling", kMemoriesName},
     {"view", {}},
     {"reply_from_views", kViewNames},
     {"reply_from_client_view", kClientViewNames},
@@ -106,6 +110,7 @@ struct MethodRule {
   Names prefixes;
   Names words = {};  // besides those of every method
   Names lists = {};
+  size_t list_length = 0;  // of each list; 0: as it comes
 };
 constexpr std::string_view kEmostageCues[] = {
     "notes",  "reply", "reply_without_perspective", "reply_without_phase", "reply_from_labels",
@@ -127,6 +132,12 @@ constexpr std::string_view kStrategyPrefixes[] = {"strategy", "summary"};
 constexpr std::string_view kPersonaCues[] = {"persona",           "persona_again",    "strategy",
                                              "reply_by_strategy", "reply_to_persona", "summary"};
 constexpr std::string_view kPersonaPrefixes[] = {"persona", "strategy", "summary"};
+constexpr std::string_view kMoodMemoryCues[] = {"mood", "reply_alone", "reply_recalling",
+                                                "summary"};
+constexpr std::string_view kMoodMemoryPrefixes[] = {"mood", "summary"};
+constexpr std::string_view kMoodMemoryWords[] = {"next"};
+constexpr std::string_view kMoodMemoryLists[] = {"moods"};
+constexpr size_t kMoods = 8;
 constexpr std::string_view kSelfOtherCues[] = {"view", "reply_from_views", "reply_from_client_view",
                                                "reply_from_own_view", "summary"};
 constexpr std::string_view kSelfOtherPrefixes[] = {"feels", "client_view", "own_view", "weight",
@@ -165,6 +176,8 @@ constexpr MethodRule kMethods[] = {
     {"escot", kEscotCues, kEscotPrefixes, kEscotWords},
     {"strategy", kStrategyCues, kStrategyPrefixes},
     {"persona", kPersonaCues, kPersonaPrefixes},
+    {"mood-memory", kMoodMemoryCues, kMoodMemoryPrefixes, kMoodMemoryWords, kMoodMemoryLists,
+     kMoods},
     {"self-other", kSelfOtherCues, kSelfOtherPrefixes, kSelfOtherWords},
     {"causes", kCausesCues, kCausesPrefixes, kCausesWords},
     {"planner", kPlannerCues, kPlannerPrefixes, kPlannerWords},
@@ -288,7 +301,18 @@ void CheckMethodKeys(const TomlTable& root, std::string_view method) {
     RequireKeys(root.Table("cue"), rule.cues);
     RequireKeys(root.Table("prefix"), rule.prefixes);
     RequireKeys(root.Table("words"), rule.words);
-    if (!rule.lists.empty()) RequireKeys(root.Table("lists"), rule.lists);
+    if (rule.lists.empty()) continue;
+    const TomlTable lists = root.Table("lists");
+    RequireKeys(lists, rule.lists);
+    for (const std::string_view list : rule.lists) {
+      if (rule.list_length == 0) continue;
+      const std::vector<std::string> texts = lists.Texts(list);
+      if (texts.size() != rule.list_length ||
+          std::set<std::string>(texts.begin(), texts.end()).size() != texts.size()) {
+        lists.FailAt(list, "'" + std::string(list) + "' must hold " +
+                               std::to_string(rule.list_length) + " names, all different");
+      }
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "emostage/error.h"
 #include "knowledge/toml_reader.h"
 
@@ -110,6 +111,19 @@ TEST(PromptFaults, EmptyListOrPlaceholderInOne) {
             "data/prompts/mine.en.toml line 18: [lists]: 'good' is empty");
   EXPECT_THAT(FaultOf(PromptText() + "[lists]\ngood = [\"{{phase}}\"]\n"),
               HasSubstr("placeholders allowed here: none"));
+}
+
+TEST(PromptFaults, AShippedListHasAsManyNamesAsItsMethodCountsOn) {
+  const std::string stem = "mood-memory.en";
+  const std::string text = ReadFile(EMOSTAGE_SOURCE_DIR "/data/prompts/" + stem + ".toml");
+  EXPECT_EQ(FaultOf(text, stem), "no fault");
+  for (const char* last : {"", ", \"joy\"", ", \"anticipation\", \"boredom\""}) {
+    std::string changed = text;
+    const std::string there = ", \"anticipation\"";
+    ASSERT_NE(changed.find(there), std::string::npos);
+    changed.replace(changed.find(there), there.size(), last);
+    EXPECT_THAT(FaultOf(changed, stem), HasSubstr("'moods' must hold 8 names, all different"));
+  }
 }
 
 TEST(PromptFile, AskingForATextItLacksNamesFileAndSection) {

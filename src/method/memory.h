@@ -2,6 +2,7 @@
 #define EMOSTAGE_METHOD_MEMORY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,9 @@
 namespace emostage {
 
 // What a method remembers of one session from turn to turn; never kept longer, never shown to
-// another session. All of it can be worked out again from the dialogue: losing it costs time, never
-// the answer (but a persona worked out at once may be worded unlike one that grew).
+// another session. All of it can be worked out again from the dialogue, or from the client's
+// earlier talks: losing it costs time, never the answer (but a persona worked out at once may be
+// worded unlike one that grew).
 struct Memory {
   // The model's distribution over phases at each client turn, as far as it was asked. `key` tells
   // the scheme, the language and the words up to that turn, so that an edited history is noticed.
@@ -43,6 +45,19 @@ struct Memory {
     size_t before_key = 0;  // that of the turn before, for when a turn is answered again
     Vad before;
   } own_feeling;
+
+  // What the client told in earlier talks, with what the model made of it.
+  struct Told {
+    std::string text;
+    int64_t at_ms = 0;
+    std::vector<float> meaning;  // of unit length; empty: not asked
+    std::vector<double> mood;    // shares of the moods; empty: not asked
+  };
+  struct Recollection {
+    bool read = false;        // SessionOptions::past was asked
+    size_t key = 0;           // tells the prompts that moods were asked with
+    std::vector<Told> items;  // newest first, none twice; few hundreds: the method bounds them
+  } recollection;
 };
 
 }  // namespace emostage

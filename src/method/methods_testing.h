@@ -217,6 +217,7 @@ class MethodsTest : public ::testing::Test {
     settings.memory = &memory_;
     settings.leanings = leanings_.get();
     settings.dialogue = &dialogue;
+    settings.past = &ask_past_;
     settings.scheme = &Scheme();
     settings.language = language_;
     settings.sampling.max_tokens = 60;
@@ -301,6 +302,15 @@ class MethodsTest : public ::testing::Test {
   std::function<void(const std::string&)> before_answer_;
 
   std::function<void(Stage&)> beside_;  // what a session sets up before the method speaks
+
+  // What the client said in earlier talks, and how often that was asked for.
+  std::vector<PastTurn> past_ = {{"My exam went wrong.", 1000}, {"My sister called me.", 2000}};
+  int past_asked_ = 0;
+  AskPast ask_past_ = [this] {
+    ++past_asked_;
+    return past_;
+  };
+
   FixedLengths fixed_;
   const SafetyKnowledge* safety_ = nullptr;  // reads drafts and replies; null: nobody does
   ScriptedModel::Script script_;

@@ -12,6 +12,7 @@
 #include "method/focused.h"
 #include "method/follow_up.h"
 #include "method/lookahead.h"
+#include "method/mood_memory.h"
 #include "method/one_call.h"
 #include "method/others_shoes.h"
 #include "method/persona.h"
@@ -34,15 +35,16 @@ std::span<const Method* const> AllMethods() {
   static const SelfOther self_other;
   static const Causes causes;
   static const Persona persona;
+  static const MoodMemory mood_memory;
   static const Planner planner;
   static const Lookahead lookahead;
   static const FollowUp follow_up;
   static const Aggregate aggregate;
   static const OthersShoes others_shoes;
   static const Focused focused;
-  static const std::array<const Method*, 17> all = {
-      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &planner, &lookahead,
-      &follow_up, &aggregate, &others_shoes, &focused,
+  static const std::array<const Method*, 18> all = {
+      &whole, &labels, &escot, &strategy, &self_other, &causes, &persona, &mood_memory, &planner,
+      &lookahead, &follow_up, &aggregate, &others_shoes, &focused,
       // Controls.
       &direct, &one_call, &without_perspective, &without_phase};
   return all;

@@ -238,6 +238,10 @@ Stage::Side Stage::Nobody() const {
   return {settings_.model->Open(), {{Speaker::kClient, prompts_->Word("opening")}}};
 }
 
+Stage::Side Stage::Aside(std::string words) const {
+  return {settings_.model->Open(), {{Speaker::kClient, std::move(words)}}};
+}
+
 // The context lives in what enters the answer: as long as somebody may wait for it.
 Asked<Completion> Stage::NoteOn(const Side& side, std::string_view step, const std::string& cue,
                                 const std::string& prefix, const std::string& schema) {
@@ -251,13 +255,14 @@ Asked<Completion> Stage::NoteOn(const Side& side, std::string_view step, const s
 }
 
 Asked<Choice> Stage::ChooseOn(const Side& side, std::string_view step, const std::string& cue,
-                              const std::string& prefix, const std::vector<std::string>& labels) {
+                              const std::string& prefix, const std::vector<std::string>& labels,
+                              const std::vector<double>& leaning) {
   Ask ask = QuestionAsk(cue, prefix);
   ask.messages = side.messages;
   const size_t index = NewStep(step);
   return {side.context->choose(std::move(ask), labels),
-          [this, index, labels, context = side.context](const Choice& choice) {
-            Enter(index, choice.usage, ToJson(choice, labels));
+          [this, index, labels, leaning, context = side.context](const Choice& choice) {
+            Enter(index, choice.usage, ToJson(choice, labels, leaning));
           }};
 }
 

@@ -12,6 +12,7 @@
 #include "emostage/answer.h"
 #include "emostage/dialogue.h"
 #include "emostage/model.h"
+#include "emostage/session.h"
 #include "knowledge/knowledge.h"
 #include "method/leanings.h"
 #include "method/memory.h"
@@ -33,6 +34,7 @@ struct StageSettings {
   Memory* memory = nullptr;
   Leanings* leanings = nullptr;
   const Dialogue* dialogue = nullptr;  // ends with the client
+  const AskPast* past = nullptr;       // null: there were no earlier talks
   const PhaseScheme* scheme = nullptr;
   Language language = Language::kEnglish;
   Sampling sampling;                              // of the reply; notes and labels are never drawn
@@ -100,13 +102,16 @@ class Stage {
   [[nodiscard]] Side SideOf(Speaker speaker) const;
   // A talk in which nothing was said yet, for what shall not depend on the client's words.
   [[nodiscard]] Side Nobody() const;
+  // Words of the client's that are not of this dialogue, to be asked about by themselves.
+  [[nodiscard]] Side Aside(std::string words) const;
   // The same two questions about one side, which must have said something.
   [[nodiscard]] Asked<Completion> NoteOn(const Side& side, std::string_view step,
                                          const std::string& cue, const std::string& prefix,
                                          const std::string& schema);
   [[nodiscard]] Asked<Choice> ChooseOn(const Side& side, std::string_view step,
                                        const std::string& cue, const std::string& prefix,
-                                       const std::vector<std::string>& labels);
+                                       const std::vector<std::string>& labels,
+                                       const std::vector<double>& leaning = {});
   // The same two questions going on from `before`: earlier notes and drafts of this turn.
   [[nodiscard]] Asked<Completion> NoteAfter(std::vector<Exchange> before, std::string_view step,
                                             const std::string& cue, const std::string& prefix,
@@ -144,6 +149,12 @@ class Stage {
   [[nodiscard]] std::string WritePragmatically(std::string_view step,
                                                const std::vector<std::string>& cues,
                                                const PragmaticWeights& weights);
+  // The same for embeddings; and a text's. Throws kCancelled where the turn was stopped, kBusy
+  // where it may take no longer.
+  void RequireEmbeddings() const;
+  [[nodiscard]] std::vector<float> Embed(std::string_view text) const;
+  // Asks the caller, each time; see AskPast.
+  [[nodiscard]] std::vector<PastTurn> Past() const;
   // What the model leans to among the labels before anything was said: asked once a model, in a
   // context of its own, and waited for; then remembered.
   [[nodiscard]] std::vector<double> Leaning(std::string_view step, const std::string& cue,

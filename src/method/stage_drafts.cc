@@ -82,7 +82,7 @@ Asked<Score> Stage::LikelihoodAfter(std::vector<Exchange> before, std::string_vi
 Asked<Score> Stage::LikelihoodOn(const Side& side, std::string_view step, const std::string& cue,
                                  const std::string& prefix, const std::string& continuation) {
   RequireLikelihoods();
-  Ask ask = NewAsk(cue, prefix);
+  Ask ask = QuestionAsk(cue, prefix);
   ask.messages = side.messages;
   const size_t index = NewStep(step);
   return {side.context->score(std::move(ask), continuation),
@@ -131,6 +131,30 @@ void Stage::RequireNextTokens() const {
   RequireLikelihoods();
   Require(settings_.model->info().capabilities.next_tokens,
           "the log-probabilities of each next token");
+}
+
+void Stage::RequireEmbeddings() const {
+  const ModelInfo& model = settings_.model->info();
+  if (model.capabilities.embeddings) return;
+  throw Error(ErrorCode::kUsage,
+              "'" + answer_.method + "' needs embeddings, which " + model.name + " does not offer",
+              "use another model or method");
+}
+
+std::vector<float> Stage::Embed(std::string_view text) const {
+  if (settings_.stop.stop_requested()) {
+    throw Error(ErrorCode::kCancelled, "stopped before the answer");
+  }
+  if (std::chrono::steady_clock::now() > settings_.deadline) {
+    throw Error(ErrorCode::kBusy, "the answer was not there in the time allowed",
+                "try again later, or allow more time");
+  }
+  return settings_.model->embed(text);
+}
+
+std::vector<PastTurn> Stage::Past() const {
+  if (settings_.past == nullptr || !*settings_.past) return {};
+  return (*settings_.past)();
 }
 
 void Stage::Conclude(std::string_view step, const std::string& output) {

@@ -232,6 +232,7 @@ OpenAiApi::Place OpenAiApi::FindPlace(const ChatRequest& request, const std::str
 TurnPlan OpenAiApi::PlanFor(const ChatRequest& request, const Place& place,
                             const Target& target) const {
   TurnPlan plan;
+  plan.whose = WhoseTalk(place.session);
   plan.history = place.history;
   plan.unchanged = place.unchanged;
   plan.text = request.turns.back().text;

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr size_t kLongestTurn = 64 << 10;
 constexpr size_t kLongestTitle = 200;
+constexpr size_t kLongestClient = 200;
 constexpr int64_t kMostMessages = 1'000'000;
 constexpr size_t kMostLanes = 4;
 constexpr std::chrono::milliseconds kPingEvery{5000};
@@ -166,6 +167,8 @@ void OwnApi::CreateSession(const Call& call) {
   wanted.owner = call.caller.name;
   wanted.seed = randombytes_random();
   ReadSettings(body, wanted);
+  // Once and for all: nobody's talk becomes another's.
+  if (const auto client = body.Text("client", kLongestClient)) wanted.client = Trim(*client);
   StoredSession session = talks_.New(std::move(wanted));
   std::vector<StoredMessage> messages;
   if (const Json* dialogue = body.Array("dialogue")) messages = MessagesOf(*dialogue, "dialogue");
@@ -292,6 +295,7 @@ void OwnApi::TakeTurn(const Call& call) {
   settings.scheme = body.Text("scheme", 100).value_or(session.scheme);
   settings.language = body.Text("language", 10).value_or(session.language);
   talks_.Check(settings);
+  plan.whose = WhoseTalk(session);
   plan.method = settings.method;
   plan.scheme = settings.scheme;
   plan.language = settings.language;
@@ -385,6 +389,7 @@ void OwnApi::Compare(const Call& call) {
     ReadSettings(lane, wanted);
     talks_.Check(wanted);
     TurnPlan plan;
+    plan.whose = WhoseTalk(settings);
     plan.history = messages;
     plan.text = text;
     plan.method = wanted.method;

@@ -282,6 +282,10 @@ class FullStore : public Store {
   std::optional<StoredSession> FindByTip(const std::string& o, const std::string& t) override {
     return inner_->FindByTip(o, t);
   }
+  std::vector<StoredSession> SessionsOf(const std::string& o, const std::string& c,
+                                        int most) override {
+    return inner_->SessionsOf(o, c, most);
+  }
   SessionPage List(const SessionQuery& query) override { return inner_->List(query); }
   std::vector<StoredMessage> Messages(const std::string& id) override {
     return inner_->Messages(id);

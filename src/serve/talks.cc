@@ -11,6 +11,10 @@
 namespace emostage {
 namespace {
 
+// What is recalled at most: a method takes the newest of it.
+constexpr int kMostEarlierTalks = 50;
+constexpr size_t kMostPastTurns = 400;
+
 int64_t SystemNow() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -63,6 +67,7 @@ struct Talks::Live {
   std::timed_mutex turn;
   std::optional<Session> session;
   std::string model;
+  std::vector<std::pair<std::string, int64_t>> earlier;  // talks it may recall: id, updated_ms
   std::mutex stop_mutex;
   std::optional<std::stop_source> stop;  // of the answer under way
   std::chrono::steady_clock::time_point used = std::chrono::steady_clock::now();  // Talks::mutex_
@@ -178,9 +183,39 @@ SessionOptions Talks::OptionsFor(const TurnPlan& plan) const {
   return options;
 }
 
+std::vector<StoredSession> Talks::EarlierTalks(const Whose& whose) const {
+  std::vector<StoredSession> earlier =
+      store().SessionsOf(whose.owner, whose.client, kMostEarlierTalks + 1);
+  std::erase_if(earlier, [&](const StoredSession& one) { return one.id == whose.session; });
+  if (earlier.size() > kMostEarlierTalks) earlier.pop_back();
+  return earlier;
+}
+
+AskPast Talks::PastOf(std::vector<StoredSession> earlier) const {
+  return [store = options_.store, earlier = std::move(earlier)] {
+    std::vector<PastTurn> past;  // newest first
+    for (const StoredSession& session : earlier) {
+      if (past.size() >= kMostPastTurns) break;
+      try {
+        const std::vector<StoredMessage> messages = store->Words(session.id);
+        for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+          if (message->role != Role::kClient) continue;
+          past.push_back({message->text, message->at_ms});
+        }
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kUsage) throw;  // deleted meanwhile
+      }
+    }
+    std::ranges::reverse(past);
+    return past;
+  };
+}
+
 Answer Talks::AnswerOnce(const std::string& name, const TurnPlan& plan, const TurnWatch& watch,
                          std::stop_token stop) const {
-  Session session(model(name), OptionsFor(plan));
+  SessionOptions options = OptionsFor(plan);
+  options.past = PastOf(EarlierTalks(plan.whose));
+  Session session(model(name), std::move(options));
   session.SetDialogue(ToDialogue(plan.history));
   return session.RespondWatched(plan.text, watch, std::move(stop));
 }
@@ -203,8 +238,16 @@ Answer Talk::Respond(const std::string& model, const TurnPlan& plan, const TurnW
     live_->session.reset();
     live_->session.emplace(talks_.model(model), options);
     live_->model = model;
+    live_->earlier.clear();
   }
   Session& session = *live_->session;
+  // Looked up each turn, also for what was deleted or replaced since the last: that must not be
+  // recalled, whoever deleted it.
+  std::vector<StoredSession> earlier = talks_.EarlierTalks(plan.whose);
+  std::vector<std::pair<std::string, int64_t>> known;
+  for (const StoredSession& one : earlier) known.emplace_back(one.id, one.updated_ms);
+  if (live_->earlier != known) session.SetPast(talks_.PastOf(std::move(earlier)));
+  live_->earlier = std::move(known);
   session.SetMethod(options.method);
   session.SetScheme(options.scheme);
   session.SetLanguage(options.language);
@@ -297,6 +340,10 @@ std::vector<StoredMessage> Talk::Keep(StoredSession& session, const TurnPlan& pl
   kept.messages = plan.unchanged + static_cast<int>(written.size());
   session = std::move(kept);
   return written;
+}
+
+Whose WhoseTalk(const StoredSession& session) {
+  return {session.owner, session.client, session.id};
 }
 
 Dialogue ToDialogue(const std::vector<StoredMessage>& messages) {

@@ -34,8 +34,18 @@ struct TalksOptions {
   std::function<void(const RiskEvent& event, const std::string& session)> on_risk_event;
 };
 
+// Whose talk a turn belongs to: what may be recalled in it is what stands in the other sessions of
+// the same owner and the same client. An empty client has none.
+struct Whose {
+  std::string owner;
+  std::string client;
+  std::string session;  // this one, which is no earlier talk
+};
+[[nodiscard]] Whose WhoseTalk(const StoredSession& session);
+
 // How one turn is to be answered.
 struct TurnPlan {
+  Whose whose;
   std::vector<StoredMessage> history;  // what stands before the client's words
   int unchanged = 0;  // of these, so many from the start are in the store already, as they are here
   std::string text;   // what the client says
@@ -92,6 +102,10 @@ class Talks {
 
   [[nodiscard]] std::shared_ptr<Live> Find(const std::string& id);
   [[nodiscard]] SessionOptions OptionsFor(const TurnPlan& plan) const;
+  // The newest other sessions of the same client, newest first.
+  [[nodiscard]] std::vector<StoredSession> EarlierTalks(const Whose& whose) const;
+  // Reads what the client said there when it is asked; what was deleted by then is left out.
+  [[nodiscard]] AskPast PastOf(std::vector<StoredSession> earlier) const;
 
   TalksOptions options_;
   mutable std::mutex mutex_;

@@ -142,6 +142,7 @@ OrderedJson SessionJson(const StoredSession& session) {
   return {{"id", session.id},
           {"title", session.title},
           {"owner", session.owner},
+          {"client", session.client},
           {"method", session.method},
           {"scheme", session.scheme},
           {"model", session.model},

@@ -97,5 +97,51 @@ TEST(IsolationTest, NoWordOfAClientTurnsUpAnywhereElse) {
   EXPECT_GE(files, 2);  // a system prompt and a leaning
 }
 
+// The same for what each of them told in earlier talks.
+TEST(IsolationTest, NoWordOfAnEarlierTalkTurnsUpInAnothersTalk) {
+  const testing::TemporaryFolder folder;
+  LlamaOptions options = testing::SmallOptions();
+  options.context_tokens = options.cells = 2048;
+  options.root_folder = (folder.path() / "prompts").string();
+  SessionOptions settings;
+  settings.knowledge = LoadKnowledge(EMOSTAGE_SOURCE_DIR "/data");
+  settings.leanings = OpenLeanings((folder.path() / "leanings").string());
+  settings.language = Language::kEnglish;
+  settings.method = "mood-memory";
+  settings.sampling.max_tokens = 16;
+  const std::shared_ptr<Model> model = LoadLlamaModel(testing::TinyModel().string(), options);
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string& word = Words()[i];
+    settings.past = [&word] {
+      return std::vector<PastTurn>{{"It rained.", 1}, {"Nobody may know of my " + word + ".", 2}};
+    };
+    sessions.push_back(std::make_unique<Session>(model, settings));
+  }
+  for (int turn = 0; turn < 2; ++turn) {
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      const std::string& own = Words()[i];
+      const std::string answer = AnswerToJson(sessions[i]->Respond("What did I tell you?"));
+      EXPECT_NE(answer.find("Nobody may know of my " + own), std::string::npos);
+      ExpectNoWordBut(own, answer, "an answer and its trace");
+      const CacheSurvey survey = SurveyCache(*model);
+      EXPECT_TRUE(survey.sound);
+      EXPECT_EQ(survey.talks.size(), sessions.size()) << "memories are read aside, and let go";
+      for (const std::string& prompt : survey.system_prompts) {
+        ExpectNoWordBut("", prompt, "a system prompt");
+      }
+      size_t place = 0;
+      for (const HeldTalk& talk : survey.talks) {
+        const std::string& holder = Words()[place++ % sessions.size()];
+        for (const std::string& text : talk.branches) ExpectNoWordBut(holder, text, "cells");
+      }
+    }
+  }
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (!file.is_regular_file()) continue;
+    ExpectNoWordBut("", ReadFile(file.path().string(), 1 << 28), file.path().filename().string());
+  }
+}
+
 }  // namespace
 }  // namespace emostage

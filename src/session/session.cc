@@ -46,6 +46,7 @@ struct Session::Impl {
     settings.memory = &memory;
     settings.leanings = options.leanings.get();
     settings.dialogue = &dialogue;
+    settings.past = &options.past;
     settings.scheme = scheme;
     settings.language = language;
     settings.sampling = options.sampling;
@@ -222,6 +223,11 @@ void Session::SetDialogue(Dialogue dialogue) {
 void Session::SetProtocol(const std::string& json) { impl_->protocol = ProtocolFromJson(json); }
 void Session::SetTimes(const TalkTimes& times) { impl_->times = times; }
 const Dialogue& Session::dialogue() const { return impl_->dialogue; }
+
+void Session::SetPast(AskPast past) {
+  impl_->options.past = std::move(past);
+  impl_->memory.recollection = {};
+}
 
 void Session::SetMethod(const std::string& method) { impl_->method = &FindMethod(method); }
 void Session::SetScheme(const std::string& scheme) {

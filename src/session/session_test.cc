@@ -424,8 +424,8 @@ TEST(Session, ListsMethodsAndSchemes) {
   }
   EXPECT_THAT(names, ::testing::IsSupersetOf(
                          {"emostage", "emostage-labels", "escot", "strategy", "self-other",
-                          "causes", "persona", "planner", "lookahead", "follow-up", "aggregate",
-                          "others-shoes", "focused", "direct", "one-call",
+                          "causes", "persona", "mood-memory", "planner", "lookahead", "follow-up",
+                          "aggregate", "others-shoes", "focused", "direct", "one-call",
                           "emostage-without-perspective", "emostage-without-phase"}));
   for (const Language language : {Language::kEnglish, Language::kChinese, Language::kJapanese}) {
     EXPECT_THAT(SchemeList(*Shipped(), language), SizeIs(4));

@@ -75,6 +75,7 @@ function create(body) {
     id: randomBytes(12).toString('hex'),
     title: body.title ?? '',
     owner: options.key ? 'mock' : '',
+    client: body.client ?? '',
     method: body.method ?? 'emostage',
     scheme: body.scheme ?? 'five-phase',
     model: body.model ?? 'mock-135m',

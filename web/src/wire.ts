@@ -88,6 +88,7 @@ export interface SessionInfo {
   id: string;
   title: string;
   owner: string;
+  client: string;
   method: string;
   scheme: string;
   model: string;

@@ -214,6 +214,7 @@ int ScriptedModel::CountTokens(std::string_view text) const {
 }
 
 std::vector<float> ScriptedModel::embed(std::string_view text) {
+  if (script_.embedding) return script_.embedding(text);
   std::vector<float> vector(16, 0.0F);
   for (char c : text) vector[static_cast<unsigned char>(c) % vector.size()] += 1.0F;
   float norm = 0;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "emostage/model.h"
@@ -22,6 +23,8 @@ class ScriptedModel : public Model, public std::enable_shared_from_this<Scripted
         probabilities;  // unnormalised; default: all equal
     // Of each of the continuation's tokens; default: -1.
     std::function<double(const Ask& ask, const std::string& continuation)> log_likelihood;
+    // Default: how often letters occur.
+    std::function<std::vector<float>(std::string_view text)> embedding;
     FinishReason finish = FinishReason::kEnd;  // of every text
     // Likeliest first. Default: the words of `text`, one after another, hardly anything but that;
     // a word's id is its place.

@@ -153,13 +153,13 @@ void Connection::Refuse(int status, const std::string& what) {
 
 void Connection::MakeExchange() {
   if (exchange_) return;
-  Exchange::Manner manner;
+  HttpExchange::Manner manner;
   if (parser_) {
     manner.http10 = parser_->http10();
     manner.head = parser_->request().method == "HEAD";
     manner.keep_alive = parser_->state() != RequestParser::State::kRefused && parser_->keep_alive();
   }
-  exchange_ = std::make_shared<Exchange>(shared_, manner, [weak = weak_from_this()] {
+  exchange_ = std::make_shared<HttpExchange>(shared_, manner, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
       asio::post(self->transport_->strand(), [self] { self->Pump(); });
     }
@@ -170,7 +170,7 @@ void Connection::Pump() {
   if (closed_ || !exchange_) return;
   if (exchange_->closed()) return Close();
   if (writing_) return;
-  Exchange::Taken taken = exchange_->Take();
+  HttpExchange::Taken taken = exchange_->Take();
   if (taken.ping_interval != ping_interval_) {
     ping_interval_ = taken.ping_interval;
     if (taken.bytes.empty()) ArmPing();
@@ -183,12 +183,12 @@ void Connection::Pump() {
     return WriteOn();
   }
   switch (taken.state) {
-    case Exchange::State::kOpen:
+    case HttpExchange::State::kOpen:
       return;
-    case Exchange::State::kOver:
+    case HttpExchange::State::kOver:
       return OnAnswered(taken.keep_alive);
-    case Exchange::State::kBroken:
-    case Exchange::State::kClosed:
+    case HttpExchange::State::kBroken:
+    case HttpExchange::State::kClosed:
       return Close();
   }
 }

@@ -20,7 +20,7 @@ class Connection;
 class ConnectionHost {
  public:
   virtual ~ConnectionHost() = default;
-  virtual void Submit(HttpRequest request, std::shared_ptr<Exchange> exchange) = 0;
+  virtual void Submit(HttpRequest request, std::shared_ptr<HttpExchange> exchange) = 0;
   // Once, the last that a connection does.
   virtual void Closed(const std::shared_ptr<Connection>& connection) = 0;
 };
@@ -88,7 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<char, 8192> buffer_;
   std::string in_;  // read and not yet understood
   std::unique_ptr<RequestParser> parser_;
-  std::shared_ptr<Exchange> exchange_;
+  std::shared_ptr<HttpExchange> exchange_;
   bool answering_ = false;  // the request is whole or refused
 
   bool writing_ = false;

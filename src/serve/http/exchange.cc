@@ -126,7 +126,7 @@ std::string AsChunk(std::string_view piece) {
 
 class Reply final : public HttpReply {
  public:
-  explicit Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  explicit Reply(std::shared_ptr<HttpExchange> exchange) : exchange_(std::move(exchange)) {}
   ~Reply() override { exchange_->Fail(500, "the server gave no answer", /*closing=*/false); }
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
@@ -145,7 +145,7 @@ class Reply final : public HttpReply {
   [[nodiscard]] std::stop_token gone() const override { return exchange_->gone(); }
 
  private:
-  const std::shared_ptr<Exchange> exchange_;
+  const std::shared_ptr<HttpExchange> exchange_;
 };
 
 }  // namespace
@@ -160,20 +160,21 @@ HttpShared::ErrorAnswer HttpShared::AnswerFor(int status, std::string_view what)
   return {"text/plain; charset=utf-8", std::string(what) + "\n"};
 }
 
-Exchange::Exchange(std::shared_ptr<HttpShared> shared, Manner manner, std::function<void()> wake)
+HttpExchange::HttpExchange(std::shared_ptr<HttpShared> shared, Manner manner,
+                           std::function<void()> wake)
     : shared_(std::move(shared)),
       manner_(manner),
       wake_(std::move(wake)),
       keep_alive_(manner.keep_alive) {}
 
-void Exchange::Send(int status, std::string_view type, std::string body,
-                    const HttpHeaders& headers) {
+void HttpExchange::Send(int status, std::string_view type, std::string body,
+                        const HttpHeaders& headers) {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::kWaiting) SendLocked(status, type, body, headers);
 }
 
-void Exchange::SendLocked(int status, std::string_view type, std::string_view body,
-                          const HttpHeaders& headers) {
+void HttpExchange::SendLocked(int status, std::string_view type, std::string_view body,
+                              const HttpHeaders& headers) {
   std::string framing;
   if (!HasNoBody(status)) framing = "Content-Length: " + std::to_string(body.size()) + "\r\n";
   pending_ += Head(status, type, headers, framing);
@@ -181,7 +182,7 @@ void Exchange::SendLocked(int status, std::string_view type, std::string_view bo
   Leave(Phase::kOver);
 }
 
-void Exchange::Begin(int status, std::string_view type, const HttpHeaders& headers) {
+void HttpExchange::Begin(int status, std::string_view type, const HttpHeaders& headers) {
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::kWaiting) return;
   if (peer_left_) return Leave(Phase::kClosed);
@@ -195,7 +196,7 @@ void Exchange::Begin(int status, std::string_view type, const HttpHeaders& heade
   Wake();
 }
 
-bool Exchange::Write(std::string_view piece) {
+bool HttpExchange::Write(std::string_view piece) {
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::kStreaming) return false;
   const std::size_t unsent = pending_.size() + taken_bytes_;
@@ -207,21 +208,21 @@ bool Exchange::Write(std::string_view piece) {
   return true;
 }
 
-void Exchange::End() {
+void HttpExchange::End() {
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::kStreaming) return;
   if (!manner_.http10) pending_ += "0\r\n\r\n";
   Leave(Phase::kOver);
 }
 
-void Exchange::PingEvery(std::chrono::milliseconds interval, std::string ping) {
+void HttpExchange::PingEvery(std::chrono::milliseconds interval, std::string ping) {
   const std::lock_guard lock(mutex_);
   ping_ = std::move(ping);
   ping_interval_ = ping_.empty() ? std::chrono::milliseconds(0) : interval;
   if (phase_ == Phase::kStreaming) Wake();
 }
 
-void Exchange::Fail(int status, std::string_view what, bool closing) {
+void HttpExchange::Fail(int status, std::string_view what, bool closing) {
   {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::kStreaming) return Leave(Phase::kBroken);
@@ -235,7 +236,7 @@ void Exchange::Fail(int status, std::string_view what, bool closing) {
   SendLocked(status, answer.type, answer.body, {});
 }
 
-Exchange::Taken Exchange::Take() {
+HttpExchange::Taken HttpExchange::Take() {
   const std::lock_guard lock(mutex_);
   woken_ = false;
   Taken taken;
@@ -261,29 +262,29 @@ Exchange::Taken Exchange::Take() {
   return taken;
 }
 
-void Exchange::Sent(std::size_t bytes) {
+void HttpExchange::Sent(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   taken_bytes_ -= bytes;
 }
 
-void Exchange::Ping() {
+void HttpExchange::Ping() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::kStreaming && !ping_.empty()) Append(ping_);
 }
 
-void Exchange::Interim(std::string_view head) {
+void HttpExchange::Interim(std::string_view head) {
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::kWaiting) return;
   pending_ += head;
   Wake();
 }
 
-bool Exchange::closed() const {
+bool HttpExchange::closed() const {
   const std::lock_guard lock(mutex_);
   return phase_ == Phase::kClosed;
 }
 
-void Exchange::PeerLeft() {
+void HttpExchange::PeerLeft() {
   {
     const std::lock_guard lock(mutex_);
     peer_left_ = true;
@@ -292,7 +293,7 @@ void Exchange::PeerLeft() {
   gone_.request_stop();
 }
 
-void Exchange::Close() {
+void HttpExchange::Close() {
   {
     const std::lock_guard lock(mutex_);
     wake_ = nullptr;
@@ -302,31 +303,31 @@ void Exchange::Close() {
   gone_.request_stop();
 }
 
-void Exchange::Detach() {
+void HttpExchange::Detach() {
   const std::lock_guard lock(mutex_);
   wake_ = nullptr;
 }
 
-void Exchange::Wake() {
+void HttpExchange::Wake() {
   if (woken_ || !wake_) return;
   woken_ = true;
   wake_();
 }
 
-void Exchange::Append(std::string_view piece) {
+void HttpExchange::Append(std::string_view piece) {
   if (piece.empty()) return;  // an empty chunk would be the last
   pending_ += manner_.http10 ? std::string(piece) : AsChunk(piece);
   Wake();
 }
 
-void Exchange::Leave(Phase phase) {
+void HttpExchange::Leave(Phase phase) {
   if (phase_ == Phase::kStreaming) --shared_->streams;
   phase_ = phase;
   Wake();
 }
 
-std::string Exchange::Head(int status, std::string_view type, const HttpHeaders& headers,
-                           std::string_view framing) {
+std::string HttpExchange::Head(int status, std::string_view type, const HttpHeaders& headers,
+                               std::string_view framing) {
   if (shared_->stopping) keep_alive_ = false;
   std::string head = "HTTP/1.1 " + std::to_string(status) + " " + Reason(status) + "\r\n";
   head += "Date: " + Date() + "\r\n";
@@ -339,7 +340,7 @@ std::string Exchange::Head(int status, std::string_view type, const HttpHeaders&
   return head.append(framing).append("\r\n");
 }
 
-std::shared_ptr<HttpReply> ReplyTo(std::shared_ptr<Exchange> exchange) {
+std::shared_ptr<HttpReply> ReplyTo(std::shared_ptr<HttpExchange> exchange) {
   return std::make_shared<Reply>(std::move(exchange));
 }
 

@@ -34,7 +34,7 @@ struct HttpShared {
 
 // One answer on its way from a handler, on whatever thread, to a connection, on its strand: bytes
 // gather here until the connection takes them. Thread-safe. Knows nothing of sockets.
-class Exchange {
+class HttpExchange {
  public:
   struct Manner {
     bool http10 = false;      // no chunks; a stream ends with the connection
@@ -43,7 +43,7 @@ class Exchange {
   };
   // `wake` tells the connection, from any thread, that there is something to take. It is called
   // under a lock and so must only leave a message.
-  Exchange(std::shared_ptr<HttpShared> shared, Manner manner, std::function<void()> wake);
+  HttpExchange(std::shared_ptr<HttpShared> shared, Manner manner, std::function<void()> wake);
 
   // For handlers; see HttpReply.
   void Send(int status, std::string_view type, std::string body, const HttpHeaders& headers);
@@ -114,7 +114,7 @@ class Exchange {
 };
 
 // What handlers hold: its end is the end of hope for an answer.
-[[nodiscard]] std::shared_ptr<HttpReply> ReplyTo(std::shared_ptr<Exchange> exchange);
+[[nodiscard]] std::shared_ptr<HttpReply> ReplyTo(std::shared_ptr<HttpExchange> exchange);
 
 }  // namespace emostage
 

@@ -247,7 +247,7 @@ class HttpServer::Impl final : private ConnectionHost {
     connection->Start();
   }
 
-  void Submit(HttpRequest request, std::shared_ptr<Exchange> exchange) override {
+  void Submit(HttpRequest request, std::shared_ptr<HttpExchange> exchange) override {
     workers_->Add([this, request = std::move(request), exchange = std::move(exchange)] {
       if (exchange->closed()) return;
       const std::shared_ptr<HttpReply> reply = ReplyTo(exchange);

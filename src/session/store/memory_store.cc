@@ -19,6 +19,12 @@ auto Newness(const StoredSession& session) {
   return std::tie(session.created_ms, session.updated_ms, session.id);
 }
 
+void SortNewestFirst(std::vector<StoredSession>& sessions) {
+  std::sort(sessions.begin(), sessions.end(), [](const StoredSession& a, const StoredSession& b) {
+    return ListPlace::Of(b).Behind(ListPlace::Of(a));
+  });
+}
+
 class MemoryStore : public Store {
  public:
   void Create(const StoredSession& session, const std::vector<StoredMessage>& messages) override {
@@ -61,6 +67,20 @@ class MemoryStore : public Store {
     return best == nullptr ? std::nullopt : std::optional(*best);
   }
 
+  std::vector<StoredSession> SessionsOf(const std::string& owner, const std::string& client,
+                                        int most) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<StoredSession> found;
+    for (const auto& [id, talk] : talks_) {
+      const StoredSession& session = talk.session;
+      if (client.empty() || session.owner != owner || session.client != client) continue;
+      found.push_back(session);
+    }
+    SortNewestFirst(found);
+    found.resize(std::min(found.size(), static_cast<std::size_t>(std::max(0, most))));
+    return found;
+  }
+
   SessionPage List(const SessionQuery& query) override {
     const WordSearch search(query.words);
     std::optional<ListPlace> before;
@@ -72,9 +92,7 @@ class MemoryStore : public Store {
       if (before && !ListPlace::Of(talk.session).Behind(*before)) continue;
       if (search.FoundIn(talk.session, talk.messages)) found.push_back(talk.session);
     }
-    std::sort(found.begin(), found.end(), [](const StoredSession& a, const StoredSession& b) {
-      return ListPlace::Of(b).Behind(ListPlace::Of(a));
-    });
+    SortNewestFirst(found);
     SessionPage page;
     const auto limit = static_cast<std::size_t>(std::max(1, query.limit));
     if (found.size() > limit) {

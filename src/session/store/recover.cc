@@ -161,8 +161,10 @@ class RowReader {
   bool ok_ = true;
 };
 
-// Our tables by their numbers of columns, in schema.cc's order.
-constexpr std::size_t kSessionColumns = 13;
+// Our tables by their numbers of columns, in schema.cc's order. A session that was last written
+// before there were clients has no columns for them.
+constexpr std::size_t kSessionColumns = 15;
+constexpr std::size_t kSessionColumnsBefore = 13;
 constexpr std::size_t kMessageColumns = 9;
 constexpr std::size_t kKeyColumns = 4;
 
@@ -182,6 +184,10 @@ void TakeSession(const std::vector<ScannedValue>& values, const Sealer& sealer, 
   row.plain.created_ms = read.Number();
   row.plain.updated_ms = read.Number();
   row.plain.messages = read.Count();
+  if (values.size() == kSessionColumns) {
+    row.client = read.BytesOrNull();
+    row.client_hash = read.BytesOrNull();
+  }
   if (!read.ok()) return;
   std::optional<StoredSession> session = OpenSession(row, sealer);
   if (!session) {
@@ -303,7 +309,8 @@ std::string RecoverSqliteStore(const SqliteOptions& damaged, const std::string& 
     }
     const std::string bytes = ReadFile(copy, std::numeric_limits<std::size_t>::max());
     ScanPages(bytes, kPageBytes, [&](const std::vector<ScannedValue>& row) {
-      if (row.size() == kSessionColumns) TakeSession(row, sealer, &found);
+      if (row.size() == kSessionColumns || row.size() == kSessionColumnsBefore)
+        TakeSession(row, sealer, &found);
       if (row.size() == kMessageColumns) TakeMessage(row, sealer, &found);
       if (row.size() == kKeyColumns) TakeKey(row, &found);
     });

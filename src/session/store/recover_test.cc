@@ -33,6 +33,7 @@ class RecoverTest : public ::testing::Test {
       StoredSession session = SessionOf(id, i);
       session.owner = "clinic";
       session.outside_id = "outside " + id;
+      session.client = "client " + id;
       std::vector<StoredMessage> messages;
       for (int m = 0; m < kMessages; ++m) {
         // Some on pages of their own.
@@ -80,6 +81,7 @@ TEST_F(RecoverTest, ASoundFileIsSavedWhole) {
   const auto found = store->FindOutside("clinic", "outside s7");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->title, "title of s7");
+  EXPECT_EQ(found->client, "client s7");
   EXPECT_EQ(found->updated_ms, 7);
   EXPECT_EQ(found->seed, 7U);
   EXPECT_EQ(store->FindByTip("clinic", "s9")->id, "s9");

@@ -36,6 +36,10 @@ SessionRow SealSession(const StoredSession& session, const Sealer& sealer) {
     row.outside_id = sealer.Seal(session.outside_id, SessionPlace("outside_id", session.id));
     row.outside_hash = OutsideHash(session.outside_id, sealer);
   }
+  if (!session.client.empty()) {
+    row.client = sealer.Seal(session.client, SessionPlace("client", session.id));
+    row.client_hash = ClientHash(session.client, sealer);
+  }
   return row;
 }
 
@@ -65,6 +69,10 @@ std::optional<StoredSession> OpenSession(const SessionRow& row, const Sealer& se
       !OpenInto(&session.outside_id, row.outside_id, SessionPlace("outside_id", id), sealer)) {
     return std::nullopt;
   }
+  if (!row.client.empty() &&
+      !OpenInto(&session.client, row.client, SessionPlace("client", id), sealer)) {
+    return std::nullopt;
+  }
   return session;
 }
 
@@ -87,6 +95,9 @@ std::optional<StoredMessage> OpenMessage(const MessageRow& row, const Sealer& se
 
 std::string OutsideHash(const std::string& outside_id, const Sealer& sealer) {
   return sealer.LookupHash("outside_id", outside_id);
+}
+std::string ClientHash(const std::string& client, const Sealer& sealer) {
+  return sealer.LookupHash("client", client);
 }
 std::string TipHash(const std::string& tip, const Sealer& sealer) {
   return sealer.LookupHash("tip", tip);

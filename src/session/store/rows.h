@@ -16,6 +16,8 @@ struct SessionRow {
   std::string title;
   std::string outside_id;
   std::string outside_hash;
+  std::string client;
+  std::string client_hash;
 };
 struct MessageRow {
   std::string session;
@@ -39,6 +41,7 @@ struct MessageRow {
 [[nodiscard]] std::optional<std::string> OpenText(const MessageRow& row, const Sealer& sealer);
 
 [[nodiscard]] std::string OutsideHash(const std::string& outside_id, const Sealer& sealer);
+[[nodiscard]] std::string ClientHash(const std::string& client, const Sealer& sealer);
 [[nodiscard]] std::string TipHash(const std::string& tip, const Sealer& sealer);
 
 }  // namespace emostage

@@ -6,9 +6,9 @@
 namespace emostage {
 namespace {
 
-// Sealed (see sealer.h): title, outside_id, text, answer, tip. The hashes are keyed. page_scan.cc
-// knows these tables by their numbers of columns. Messages name their session by its id, not by a
-// number, so that they can be told apart where the session's own row is lost.
+// Sealed (see sealer.h): title, outside_id, client, text, answer, tip. The hashes are keyed.
+// page_scan.cc knows these tables by their numbers of columns. Messages name their session by its
+// id, not by a number, so that they can be told apart where the session's own row is lost.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE about (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 
@@ -53,7 +53,15 @@ CREATE TABLE api_keys (
 );
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+// Rows that were written before have fewer columns in the file, and NULL for these.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE sessions ADD COLUMN client BLOB;
+ALTER TABLE sessions ADD COLUMN client_hash BLOB;
+CREATE INDEX sessions_by_client ON sessions (client_hash, updated_ms, id)
+  WHERE client_hash IS NOT NULL;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 
 }  // namespace
 

@@ -27,7 +27,7 @@ namespace {
 
 constexpr const char* kSelectSession =
     "SELECT id, owner, title, method, scheme, model, language, outside_id, seed, created_ms,"
-    " updated_ms, messages FROM sessions ";
+    " updated_ms, messages, client FROM sessions ";
 constexpr const char* kNewestFirst = " ORDER BY updated_ms DESC, id DESC LIMIT ";
 
 void BindText(SQLite::Statement& statement, int index, const std::string& text) {
@@ -62,6 +62,7 @@ SessionRow ReadSession(const SQLite::Statement& query) {
   row.plain.created_ms = query.getColumn(9).getInt64();
   row.plain.updated_ms = query.getColumn(10).getInt64();
   row.plain.messages = query.getColumn(11).getInt();
+  row.client = Text(query, 12);
   return row;
 }
 
@@ -81,6 +82,8 @@ void BindSession(SQLite::Statement& statement, const SessionRow& row, int messag
   statement.bind(11, session.created_ms);
   statement.bind(12, session.updated_ms);
   statement.bind(13, messages);
+  BindOptional(statement, 14, row.client);
+  BindOptional(statement, 15, row.client_hash);
 }
 
 // A statement that is made once and used again and again, for making one takes longer than most of
@@ -116,8 +119,8 @@ class SqliteStore : public Store {
       SQLite::Statement insert(file_.db(),
                                "INSERT INTO sessions (id, owner, title, method, scheme, model,"
                                " language, outside_id, outside_hash, seed, created_ms, updated_ms,"
-                               " messages) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                               " ?12, ?13)");
+                               " messages, client, client_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+                               " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
       BindSession(insert, row, static_cast<int>(rows.size()));
       insert.exec();
       Insert(rows);
@@ -150,6 +153,28 @@ class SqliteStore : public Store {
           " AND m.session = sessions.id AND m.place = sessions.messages - 1)"
           " ORDER BY updated_ms DESC, id DESC LIMIT 1",
           {owner}, hash);
+    });
+  }
+
+  std::vector<StoredSession> SessionsOf(const std::string& owner, const std::string& client,
+                                        int most) override {
+    if (client.empty()) return {};
+    const std::string hash = ClientHash(client, file_.sealer());
+    return Reading([&] {
+      const Borrowed borrowed = Borrow(std::string(kSelectSession) +
+                                       "WHERE owner = ?1 AND client_hash = ?2"
+                                       " ORDER BY updated_ms DESC, id DESC LIMIT ?3");
+      SQLite::Statement& query = *borrowed;
+      BindText(query, 1, owner);
+      BindBlob(query, 2, hash);
+      query.bind(3, std::max(0, most));
+      std::vector<StoredSession> sessions;
+      while (query.executeStep()) {
+        sessions.push_back(Opened(ReadSession(query)));
+        // The hash is not bound to its row: one that was moved must not bring in another's talk.
+        if (sessions.back().client != client) throw DoesNotOpen();
+      }
+      return sessions;
     });
   }
 
@@ -381,7 +406,7 @@ class SqliteStore : public Store {
     const Borrowed update = Borrow(
         "UPDATE sessions SET owner = ?2, title = ?3, method = ?4, scheme = ?5, model = ?6,"
         " language = ?7, outside_id = ?8, outside_hash = ?9, seed = ?10, created_ms = ?11,"
-        " updated_ms = ?12, messages = ?13 WHERE id = ?1");
+        " updated_ms = ?12, messages = ?13, client = ?14, client_hash = ?15 WHERE id = ?1");
     BindSession(*update, row, messages);
     (*update).exec();
   }

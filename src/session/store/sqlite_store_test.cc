@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "session/store/rows.h"
 #include "session/store/schema.h"
 #include "session/store/secret_key.h"
 #include "session/store/store.h"
@@ -108,7 +109,7 @@ TEST_F(SqliteStoreTest, TheFileIsKeptSafely) {
   EXPECT_EQ(file.db().execAndGet("PRAGMA foreign_keys").getInt(), 1);
   EXPECT_EQ(file.db().execAndGet("PRAGMA secure_delete").getInt(), 1);
   EXPECT_EQ(file.db().execAndGet("PRAGMA application_id").getInt(), kApplicationId);
-  EXPECT_EQ(file.db().execAndGet("PRAGMA user_version").getInt(), 1);
+  EXPECT_EQ(file.db().execAndGet("PRAGMA user_version").getInt(), 2);
 }
 
 // --- versions ---
@@ -120,7 +121,7 @@ TEST_F(SqliteStoreTest, AnOlderVersionIsBroughtUpToDate) {
   }
   Exec("PRAGMA application_id = " + std::to_string(kApplicationId));
   Open()->Create(SessionOf("a"), {});
-  EXPECT_EQ(Ask("PRAGMA user_version"), "1");
+  EXPECT_EQ(Ask("PRAGMA user_version"), "2");
 
   // A next version, once there is one.
   std::vector<const char*> migrations(StoreMigrations().begin(), StoreMigrations().end());
@@ -129,12 +130,70 @@ TEST_F(SqliteStoreTest, AnOlderVersionIsBroughtUpToDate) {
   {
     const StoreFile upgraded({file_}, migrations);
   }
-  EXPECT_EQ(Ask("PRAGMA user_version"), "2");
+  EXPECT_EQ(Ask("PRAGMA user_version"), "3");
   EXPECT_EQ(Ask("SELECT mood FROM sessions"), "m");
   {
     const StoreFile again({file_}, migrations);
   }
-  EXPECT_THAT(FaultOfOpening(), HasSubstr("written by a newer EmoStage (its format is version 2"));
+  EXPECT_THAT(FaultOfOpening(), HasSubstr("written by a newer EmoStage (its format is version 3"));
+}
+
+// Sessions had no clients in version 1.
+TEST_F(SqliteStoreTest, AFileOfVersionOneIsBroughtUpToDateWithAllThatIsInIt) {
+  {
+    StoreFile old({file_}, StoreMigrations().first(1));
+    for (const char* id : {"a", "b"}) {
+      const SessionRow row = SealSession(SessionOf(id), old.sealer());
+      SQLite::Statement insert(old.db(),
+                               "INSERT INTO sessions VALUES (?1, 'clinic', ?2, 'emostage', 'hill',"
+                               " 'm', 'en', NULL, NULL, 7, 1, 2, 1)");
+      insert.bind(1, id);
+      BindBlob(insert, 2, row.title);
+      insert.exec();
+      const MessageRow message = SealMessage(id, 0, ClientSays("Hello"), old.sealer());
+      SQLite::Statement say(
+          old.db(), "INSERT INTO messages VALUES (?1, 0, 0, ?2, 1001, 0, NULL, NULL, NULL)");
+      say.bind(1, id);
+      BindBlob(say, 2, message.text);
+      say.exec();
+    }
+  }
+  EXPECT_EQ(Ask("PRAGMA user_version"), "1");
+  {
+    const auto store = Open();
+    const auto found = store->Find("a");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->title, "title of a");
+    EXPECT_EQ(found->client, "");
+    EXPECT_THAT(TextsOf(store->Messages("a")), ElementsAre("Hello"));
+    EXPECT_TRUE(store->SessionsOf("clinic", "", 9).empty());
+    StoredSession named = *found;
+    named.client = "ann";
+    store->Update(named);
+    EXPECT_THAT(IdsOf(store->SessionsOf("clinic", "ann", 9)), ElementsAre("a"));
+  }
+  EXPECT_EQ(Ask("PRAGMA user_version"), "2");
+  // Rows of both versions stand in it now.
+  const std::string saved = folder_.At("saved.db");
+  EXPECT_THAT(RecoverSqliteStore({file_}, saved), StartsWith("saved 2 sessions with 2 messages"));
+  const auto store = OpenSqliteStore({saved});
+  EXPECT_EQ(store->Find("b")->title, "title of b");
+  EXPECT_THAT(IdsOf(store->SessionsOf("clinic", "ann", 9)), ElementsAre("a"));
+}
+
+TEST_F(SqliteStoreTest, AClientsNameThatWasMovedBringsInNobodysTalk) {
+  {
+    const auto store = Open();
+    for (const char* id : {"a", "b"}) {
+      StoredSession session = SessionOf(id);
+      session.client = std::string("client ") + id;
+      store->Create(session, {ClientSays("words of " + session.client)});
+    }
+  }
+  Exec("UPDATE sessions SET client_hash = (SELECT client_hash FROM sessions WHERE id = 'a')");
+  const auto error = ErrorOf([&] { (void)Open()->SessionsOf("", "client a", 9); });
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ErrorCode::kIo);
 }
 
 TEST_F(SqliteStoreTest, AnUpgradeThatFailsChangesNothing) {
@@ -142,7 +201,7 @@ TEST_F(SqliteStoreTest, AnUpgradeThatFailsChangesNothing) {
   std::vector<const char*> migrations(StoreMigrations().begin(), StoreMigrations().end());
   migrations.push_back("DELETE FROM sessions; SELECT no_such_function();");
   EXPECT_TRUE(ErrorOf([&] { const StoreFile upgraded({file_}, migrations); }));
-  EXPECT_EQ(Ask("PRAGMA user_version"), "1");
+  EXPECT_EQ(Ask("PRAGMA user_version"), "2");
   EXPECT_TRUE(Open()->Find("a"));
 }
 
@@ -241,6 +300,7 @@ TEST_F(SqliteStoreTest, NoWordsAreEverInTheFile) {
   StoredSession session = SessionOf("a");
   session.title = "title " + canary;
   session.outside_id = "outside " + canary;
+  session.client = "client " + canary;
   store->Create(session, {ClientSays(canary, "tip " + canary)});
   store->Write(session, 1, {CounsellorSays("reply " + canary, "{\"reply\":\"" + canary + "\"}")});
   SessionQuery query;
@@ -285,6 +345,7 @@ TEST_F(SqliteStoreTest, WhatWasMovedOrChangedDoesNotOpen) {
       {"a message gone", "DELETE FROM messages WHERE session = 'a' AND place = 1", false},
       {"the last message gone", "DELETE FROM messages WHERE session = 'a' AND place = 2", false},
       {"titles", "UPDATE sessions SET title = (SELECT title FROM sessions WHERE id = 'b')", true},
+      {"a title for a client", "UPDATE sessions SET client = title", true},
       {"a title for an outside id", "UPDATE sessions SET outside_id = title", true},
   };
   for (const auto& [what, sql, session] : cases) {
@@ -344,7 +405,8 @@ class DeletionTest : public SqliteStoreTest {
   [[nodiscard]] std::vector<std::string> BlobsOf(const std::string& id) const {
     SQLite::Database db(file_, SQLite::OPEN_READONLY, 1000);
     std::vector<std::string> blobs;
-    for (const char* sql : {"SELECT title, outside_id, outside_hash FROM sessions WHERE id = ?",
+    for (const char* sql : {"SELECT title, outside_id, outside_hash, client, client_hash FROM"
+                            " sessions WHERE id = ?",
                             "SELECT text, answer, tip, tip_hash FROM messages WHERE session = ?"}) {
       SQLite::Statement query(db, sql);
       query.bind(1, id);
@@ -372,6 +434,7 @@ class DeletionTest : public SqliteStoreTest {
   static StoredSession Full(const std::string& id, int64_t updated_ms = 1000) {
     StoredSession session = SessionOf(id, updated_ms);
     session.outside_id = "outside " + id;
+    session.client = "client " + id;
     return session;
   }
 };
@@ -382,7 +445,7 @@ TEST_F(DeletionTest, NothingOfADeletedSessionStaysOnTheDisk) {
                             CounsellorSays("long", std::string(20'000, 'x'), "t2")});
   store->Create(Full("b"), {ClientSays("kept")});
   const auto blobs = BlobsOf("a");
-  ASSERT_EQ(blobs.size(), 10U);
+  ASSERT_EQ(blobs.size(), 12U);
   ExpectOnDisk(blobs, true);
   EXPECT_TRUE(store->Delete("a"));
   ExpectOnDisk(blobs, false);
@@ -395,8 +458,8 @@ TEST_F(DeletionTest, NothingOfReplacedMessagesStaysOnTheDisk) {
   const auto before = BlobsOf("a");
   store->Write(Full("a"), 1, {CounsellorSays("better")});
   const auto pieces = Pieces(BytesOnDisk());
-  EXPECT_EQ(CountPieces(before.at(4), pieces), 0U);
-  EXPECT_EQ(CountPieces(before.at(5), pieces), 0U);
+  EXPECT_EQ(CountPieces(before.at(6), pieces), 0U);
+  EXPECT_EQ(CountPieces(before.at(7), pieces), 0U);
 }
 
 TEST_F(DeletionTest, NothingStaysAfterManyTalksOfManySizes) {

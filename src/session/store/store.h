@@ -22,6 +22,7 @@ struct StoredSession {
   std::string model;
   std::string language = "auto";  // or a language's code
   std::string outside_id;         // what a chat program calls this talk; empty: nothing
+  std::string client;  // who talks, by a name of the owner's; empty: nobody in particular
   uint64_t seed = 0;
   int64_t created_ms = 0;  // Unix time
   int64_t updated_ms = 0;
@@ -78,6 +79,11 @@ class Store {
   // several. None has an empty one.
   [[nodiscard]] virtual std::optional<StoredSession> FindByTip(const std::string& owner,
                                                                const std::string& tip) = 0;
+  // Of `owner`: the sessions of this client, updated last first, `most` at most. An empty client
+  // has none.
+  [[nodiscard]] virtual std::vector<StoredSession> SessionsOf(const std::string& owner,
+                                                              const std::string& client,
+                                                              int most) = 0;
   // kUsage for a `before` that no page had as its `next`. Sessions written between two pages may be
   // missed or come again; all others come exactly once.
   [[nodiscard]] virtual SessionPage List(const SessionQuery& query) = 0;

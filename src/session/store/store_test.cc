@@ -33,6 +33,7 @@ void ExpectSame(const StoredSession& got, const StoredSession& want) {
   EXPECT_EQ(got.model, want.model);
   EXPECT_EQ(got.language, want.language);
   EXPECT_EQ(got.outside_id, want.outside_id);
+  EXPECT_EQ(got.client, want.client);
   EXPECT_EQ(got.seed, want.seed);
   EXPECT_EQ(got.created_ms, want.created_ms);
   EXPECT_EQ(got.updated_ms, want.updated_ms);
@@ -111,6 +112,7 @@ TEST_P(StoreTest, WhatIsMadeIsFound) {
   StoredSession session = SessionOf("a");
   session.owner = "clinic";
   session.outside_id = "chat-17";
+  session.client = "ann";
   session.seed = std::numeric_limits<uint64_t>::max();
   session.messages = 99;  // not to be believed
   StoredMessage stopped = CounsellorSays("Hm", "{\"reply\":\"Hm\"}", "tip2");
@@ -192,6 +194,7 @@ TEST_P(StoreTest, UpdateLeavesTheMessages) {
   session.title = "other";
   session.method = "direct";
   session.outside_id = "o";
+  session.client = "c";
   session.messages = 0;
   store_->Update(session);
   ExpectSame(*store_->Find("a"), session);
@@ -206,7 +209,7 @@ TEST_P(StoreTest, EveryFieldTakesAnyText) {
     const std::string& text = texts[i];
     StoredSession session = SessionOf("id" + std::to_string(i) + text);
     session.owner = session.title = session.method = session.scheme = text;
-    session.model = session.language = session.outside_id = text;
+    session.model = session.language = session.outside_id = session.client = text;
     StoredMessage message = CounsellorSays(text, text, text);
     store_->Create(session, {message});
     const auto found = store_->Find(session.id);
@@ -216,6 +219,7 @@ TEST_P(StoreTest, EveryFieldTakesAnyText) {
     if (!text.empty()) {
       EXPECT_EQ(store_->FindOutside(text, text)->id, session.id) << i;
       EXPECT_EQ(store_->FindByTip(text, text)->id, session.id) << i;
+      EXPECT_THAT(IdsOf(store_->SessionsOf(text, text, 9)), ElementsAre(session.id)) << i;
     }
     store_->AddKey({text, text, text, 1});
   }
@@ -247,6 +251,36 @@ TEST_P(StoreTest, OutsideIdsAreFoundByTheirOwnerOnly) {
   session.outside_id = "";
   store_->Update(session);
   EXPECT_EQ(store_->FindOutside("clinic", "chat")->id, "old");
+}
+
+TEST_P(StoreTest, AClientsSessionsAreThoseOfOneOwnerNewestFirst) {
+  const auto make = [&](const std::string& id, const std::string& owner, const std::string& client,
+                        int64_t updated_ms) {
+    StoredSession session = SessionOf(id, updated_ms);
+    session.owner = owner;
+    session.client = client;
+    store_->Create(session, {ClientSays("words of " + id)});
+  };
+  make("a1", "clinic", "ann", 1000);
+  make("a2", "clinic", "ann", 3000);
+  make("b1", "clinic", "bob", 4000);
+  make("s1", "school", "ann", 5000);
+  make("n1", "clinic", "", 6000);
+  make("k1", "", "ann", 7000);
+  make("a3", "clinic", "ann", 2000);
+  EXPECT_THAT(IdsOf(store_->SessionsOf("clinic", "ann", 9)), ElementsAre("a2", "a3", "a1"));
+  EXPECT_THAT(IdsOf(store_->SessionsOf("clinic", "ann", 2)), ElementsAre("a2", "a3"));
+  EXPECT_THAT(store_->SessionsOf("clinic", "ann", 0), IsEmpty());
+  EXPECT_THAT(store_->SessionsOf("clinic", "ann", -1), IsEmpty());
+  EXPECT_THAT(IdsOf(store_->SessionsOf("school", "ann", 9)), ElementsAre("s1"));
+  EXPECT_THAT(IdsOf(store_->SessionsOf("", "ann", 9)), ElementsAre("k1"));
+  EXPECT_THAT(store_->SessionsOf("clinic", "", 9), IsEmpty()) << "nobody in particular";
+  EXPECT_THAT(store_->SessionsOf("clinic", "Ann", 9), IsEmpty());
+  EXPECT_THAT(store_->SessionsOf("clinic", "an", 9), IsEmpty());
+  EXPECT_EQ(store_->SessionsOf("clinic", "ann", 9)[0].messages, 1);
+  store_->Delete("a2");
+  EXPECT_EQ(store_->DeleteOlderThan(1500), 1);
+  EXPECT_THAT(IdsOf(store_->SessionsOf("clinic", "ann", 9)), ElementsAre("a3"));
 }
 
 TEST_P(StoreTest, OnlyTheNewestMessagesTipFindsASession) {
