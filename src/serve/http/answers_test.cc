@@ -20,7 +20,7 @@ TEST(HttpAnswersTest, HandlerThatThrowsMakesA500WithoutItsWords) {
   Client client(server.port());
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(client.Send(Get("/")));
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_EQ(answer.status, 500);
     EXPECT_THAT(answer.body, HasSubstr("{\"status\":500"));
     EXPECT_THAT(answer.body, Not(HasSubstr("client")));
@@ -73,7 +73,7 @@ TEST(HttpAnswersTest, WhatComesAfterAnAnswerIsIgnored) {
   Client client(server.port());
   ASSERT_TRUE(client.Send(Get("/") + Get("/")));
   for (int i = 0; i < 2; ++i) {
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.body, "first");
   }
@@ -84,7 +84,7 @@ TEST(HttpAnswersTest, NoHeaderBecomesTwoAndNoneContradictsTheFraming) {
     reply->Send(200, "text/plain", "body",
                 {{"X-Word", "a\r\nX-Evil: b"}, {"content-length", "1"}, {"Retry-After", "7"}});
   });
-  const Answer answer = Ask(server.port(), Get("/"));
+  const HttpAnswer answer = Ask(server.port(), Get("/"));
   EXPECT_EQ(answer.body, "body");
   EXPECT_EQ(answer.headers.at("x-word"), "aX-Evil: b");
   EXPECT_EQ(answer.headers.at("retry-after"), "7");
@@ -98,7 +98,7 @@ TEST(HttpAnswersTest, AnswersWithoutABodyHaveNone) {
   Client client(server.port());
   ASSERT_TRUE(client.Send(Get("/") + Get("/")));
   for (int i = 0; i < 2; ++i) {
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_EQ(answer.status, 204);
     EXPECT_FALSE(answer.headers.contains("content-length"));
   }

@@ -88,7 +88,7 @@ TEST(HttpCrowdTest, ManyIdleStreamsCostLittleAndActiveOnesRunBesideThem) {
     idle.clear();
   }
   for (Client& client : clients) {
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_TRUE(answer.body.ends_with("data: word\n\n")) << answer.body;
   }
   clients.clear();

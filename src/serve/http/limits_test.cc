@@ -162,7 +162,7 @@ TEST(HttpLimitsTest, ConnectionsBeyondTheLimitAreToldSo) {
   }
   Client third(server.port());
   ASSERT_TRUE(third.Send(Get("/")));
-  const Answer answer = third.Receive();
+  const HttpAnswer answer = third.Receive();
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(answer.body, HasSubstr("too many connections"));
   EXPECT_EQ(server.stats().connections, 2U);

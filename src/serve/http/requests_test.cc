@@ -33,7 +33,7 @@ TEST(HttpRequestsTest, ConnectionServesOneRequestAfterTheOther) {
   Client client(echo.server.port());
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(client.Send(Get("/a%20b?q=%E4%BD%A0+x", "x-word: hm\r\n")));
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.body, "GET /a b [你 x] hm<>");
     EXPECT_EQ(answer.headers.at("content-type"), "text/plain");
@@ -82,7 +82,7 @@ TEST(HttpRequestsTest, HeadIsAnsweredWithoutABody) {
   Echo echo;
   Client client(echo.server.port());
   ASSERT_TRUE(client.Send("HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n" + Get("/y")));
-  const Answer head = client.Receive(/*head_only=*/true);
+  const HttpAnswer head = client.Receive(/*head_only=*/true);
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.headers.at("content-length"), "14");
   EXPECT_EQ(client.Receive().body, "GET /y [-] <>");
@@ -106,7 +106,7 @@ TEST(HttpRequestsTest, OldClientsAreServedOneRequestUnlessTheyAskForMore) {
   Echo echo;
   Client once(echo.server.port());
   ASSERT_TRUE(once.Send("GET /old HTTP/1.0\r\n\r\n"));
-  const Answer answer = once.Receive();
+  const HttpAnswer answer = once.Receive();
   EXPECT_EQ(answer.body, "GET /old [-] <>");
   EXPECT_EQ(answer.headers.at("connection"), "close");
   EXPECT_TRUE(once.AtEnd());
@@ -166,7 +166,7 @@ TEST(HttpRequestsTest, BadRequestsNeverReachAHandler) {
   for (const auto& [request, status] : requests) {
     Client client(echo.server.port());
     ASSERT_TRUE(client.Send(request));
-    const Answer answer = client.Receive();
+    const HttpAnswer answer = client.Receive();
     EXPECT_EQ(answer.status, status) << request.substr(0, 60);
     EXPECT_THAT(answer.body, HasSubstr("{\"status\":" + std::to_string(status)));
     EXPECT_EQ(answer.headers.at("content-type"), "application/json");

@@ -127,7 +127,7 @@ TEST(HttpStopTest, AnswerUnderWayIsSentAndRequestsBehindItAreNot) {
   half.Close();
   go = true;
   go.notify_all();
-  const Answer answer = busy.Receive();
+  const HttpAnswer answer = busy.Receive();
   EXPECT_EQ(answer.body, "done");
   EXPECT_EQ(answer.headers.at("connection"), "close");
   EXPECT_TRUE(busy.AtEnd());

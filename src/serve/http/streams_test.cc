@@ -105,7 +105,7 @@ TEST(HttpStreamsTest, OldClientsReadUntilTheEnd) {
   reply->Write("one ");
   reply->Write("two");
   reply->End();
-  const Answer answer = client.Receive();
+  const HttpAnswer answer = client.Receive();
   EXPECT_EQ(answer.headers.at("connection"), "close");
   EXPECT_EQ(answer.body, "one two");
 }

@@ -87,8 +87,8 @@ std::string Client::ReadToEnd() {
 
 bool Client::AtEnd() { return in_.empty() && !Fill() && in_.empty(); }
 
-Answer Client::Receive(bool head_only) {
-  Answer answer;
+HttpAnswer Client::Receive(bool head_only) {
+  HttpAnswer answer;
   const std::string head = ReadUntil("\r\n\r\n");
   if (!head.starts_with("HTTP/1.1 ")) return answer;
   answer.status = std::stoi(head.substr(9, 3));
@@ -148,7 +148,7 @@ std::string Post(std::string_view path, std::string_view body) {
          std::string(body);
 }
 
-Answer Ask(int port, const std::string& request) {
+HttpAnswer Ask(int port, const std::string& request) {
   Client client(port);
   EXPECT_TRUE(client.Send(request));
   return client.Receive();

@@ -13,7 +13,7 @@
 // some seconds and fails the test.
 namespace emostage {
 
-struct Answer {
+struct HttpAnswer {
   int status = 0;                              // 0: none came
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
@@ -29,7 +29,7 @@ class Client {
 
   bool Send(std::string_view bytes) const;  // false: the other side is gone
   // One more answer; chunks are joined. `head_only`: as HEAD is answered.
-  [[nodiscard]] Answer Receive(bool head_only = false);
+  [[nodiscard]] HttpAnswer Receive(bool head_only = false);
   // Reads until these bytes have come, and returns all up to and with them; all there was where the
   // connection ends before.
   [[nodiscard]] std::string ReadUntil(std::string_view mark);
@@ -54,7 +54,7 @@ class Client {
 [[nodiscard]] std::string Get(std::string_view path, std::string_view more = "");
 [[nodiscard]] std::string Post(std::string_view path, std::string_view body);
 // A request on a connection of its own.
-[[nodiscard]] Answer Ask(int port, const std::string& request);
+[[nodiscard]] HttpAnswer Ask(int port, const std::string& request);
 
 // Whether `condition` comes true before the test must fail.
 [[nodiscard]] bool Eventually(const std::function<bool()>& condition);
