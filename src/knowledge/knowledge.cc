@@ -156,12 +156,11 @@ Knowledge Knowledge::Load(std::optional<std::filesystem::path> folder) {
         }
         return std::unique_ptr<const Judging>(std::move(judging));
       }).share();
-  knowledge.extras_ =
-      std::async(std::launch::deferred, [source] {
-        return std::make_unique<const Extras>(
-            Extras{ReadToml(source, "stimuli.toml", ReadStimuli),
-                   ReadToml(source, "transition.toml", ReadTransition)});
-      }).share();
+  knowledge.extras_ = std::async(std::launch::deferred, [source] {
+                        return std::make_unique<const Extras>(
+                            Extras{ReadToml(source, "stimuli.toml", ReadStimuli),
+                                   ReadToml(source, "transition.toml", ReadTransition)});
+                      }).share();
   knowledge.emotions_ = ReadToml(source, "emotions.toml", ReadEmotions);
   knowledge.needs_ = ReadToml(source, "needs.toml", ReadNeeds);
   knowledge.strategies_ = ReadToml(source, "strategies.toml", ReadStrategies);
