@@ -41,7 +41,7 @@ namespace emostage::testing {
   const PromptFile& prompts = Shipped().prompts("emostage", language);
   if (ask.instruction == Shipped().prompts("one-call", language).Cue("turn")) return "turn";
   if (ask.sampling.prose) return "reply";
-  if (ask.answer_prefix == Shipped().transition().prefix.in(language)) return "provoked";
+  if (ask.instruction.starts_with(Shipped().transition().cue.in(language))) return "provoked";
   if (ask.instruction != prompts.Cue("notes")) {
     for (const PromptFile& file : Shipped().prompt_files()) {
       if (file.language != language) continue;
