@@ -110,7 +110,7 @@ TEST_F(TransitionTest, StandsInTheTraceAndInTheRepliesCue) {
   Provoke("joy");
   const Answer first = Play("direct", Talk(1));
   EXPECT_THAT(StepNames(first), ElementsAre("provoked", "own feeling", "reply"));
-  EXPECT_THAT(ReplyCue(), HasSubstr("Your own mood while listening:"));
+  EXPECT_THAT(ReplyCue(), HasSubstr("Speak as a listener who feels"));
   EXPECT_THAT(StepOf(first, "own feeling").output, HasSubstr(R"("from":"neutral")"));
 }
 
@@ -131,10 +131,15 @@ TEST_F(TransitionTest, AnswersInEveryLanguageAndBesideEveryMethodThatHasAReplyOf
       Afresh();
       Provoke("sadness");
       EXPECT_THAT(StepNames(Play(method, Talk(2))), Contains("own feeling")) << method;
-      const std::string& line = Data().line.in(language);
+      std::vector<std::string> lines;
+      for (const TransitionData::Emotion& emotion : Data().emotions) {
+        lines.push_back("\n" +
+                        Fill(Data().line.in(language), {{"emotion", emotion.name.in(language)}}));
+      }
       const std::vector<Ask> asked = Scripted()->asked();
       const bool told = std::ranges::any_of(asked, [&](const Ask& ask) {
-        return ask.instruction.find(line.substr(0, line.find("{{"))) != std::string::npos;
+        return std::ranges::any_of(
+            lines, [&](const std::string& line) { return ask.instruction.ends_with(line); });
       });
       EXPECT_TRUE(told) << method << " in " << LanguageCode(language);
     }
