@@ -177,8 +177,8 @@ TEST_F(MoodMemoryTest, AStoppedTurnEmbedsNothingMore) {
 
 // What was said before is data wherever it is told, whatever it tries.
 TEST_F(MoodMemoryTest, NoEarlierWordsChangeTheStructureOfAPrompt) {
-  for (const std::string_view line :
-       SplitLines(ReadFile(EMOSTAGE_SOURCE_DIR "/tests/injection.jsonl"))) {
+  const std::string attempts = ReadFile(EMOSTAGE_SOURCE_DIR "/tests/injection.jsonl");
+  for (const std::string_view line : SplitLines(attempts)) {
     if (line.empty()) continue;
     const Json attempt = Json::parse(line);
     SCOPED_TRACE(attempt["id"].get<std::string>());

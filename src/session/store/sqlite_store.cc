@@ -21,6 +21,7 @@
 #include "session/store/schema.h"
 #include "session/store/store.h"
 #include "session/store/store_file.h"
+#include "session/store/traces.h"
 
 namespace emostage {
 namespace {
@@ -220,6 +221,11 @@ class SqliteStore : public Store {
       if (!count) throw NoSuchSession();
       if (from < 0 || from > *count) throw BeyondTheEnd(from, *count);
       if (from < *count) {
+        Remember("SELECT text, answer, tip FROM messages WHERE session = ?1 AND place >= ?2",
+                 [&](SQLite::Statement& query) {
+                   BindText(query, 1, session.id);
+                   query.bind(2, from);
+                 });
         SQLite::Statement cut(file_.db(),
                               "DELETE FROM messages WHERE session = ?1 AND place >= ?2");
         BindText(cut, 1, session.id);
@@ -243,6 +249,9 @@ class SqliteStore : public Store {
 
   bool Delete(const std::string& id) override {
     return Changing([&] {
+      const auto bind = [&id](SQLite::Statement& query) { BindText(query, 1, id); };
+      Remember("SELECT title, outside_id, client FROM sessions WHERE id = ?1", bind);
+      Remember("SELECT text, answer, tip FROM messages WHERE session = ?1", bind);
       SQLite::Statement remove(file_.db(), "DELETE FROM sessions WHERE id = ?1");
       BindText(remove, 1, id);
       return Removed(remove.exec()) > 0;  // its messages go with it
@@ -251,6 +260,12 @@ class SqliteStore : public Store {
 
   int DeleteOlderThan(int64_t unix_ms) override {
     return Changing([&] {
+      const auto bind = [&](SQLite::Statement& query) { query.bind(1, unix_ms); };
+      Remember("SELECT title, outside_id, client FROM sessions WHERE updated_ms < ?1", bind);
+      Remember(
+          "SELECT text, answer, tip FROM messages WHERE session IN"
+          " (SELECT id FROM sessions WHERE updated_ms < ?1)",
+          bind);
       SQLite::Statement remove(file_.db(), "DELETE FROM sessions WHERE updated_ms < ?1");
       remove.bind(1, unix_ms);
       return Removed(remove.exec());
@@ -335,11 +350,41 @@ class SqliteStore : public Store {
     SqliteStore* store;
     bool held_before;
     ~AfterChange() {
-      if (!store->log_holds_deleted_) return;
+      if (!store->log_holds_deleted_) {
+        store->deleted_.Clear();  // of a change that was not made
+        return;
+      }
       const int wait_ms = held_before ? 0 : store->file_.options().busy_ms;
-      if (store->file_.EmptyLog(wait_ms)) store->log_holds_deleted_ = false;
+      if (store->file_.EmptyLog(wait_ms) && store->NothingStayed()) {
+        store->log_holds_deleted_ = false;
+        store->deleted_.Clear();
+      }
     }
   };
+
+  // Texts that are about to be deleted.
+  template <typename Bind>
+  void Remember(const char* sql, const Bind& bind) {
+    SQLite::Statement query(file_.db(), sql);
+    bind(query);
+    while (!deleted_.TooMany() && query.executeStep()) {
+      for (int i = 0; i < query.getColumnCount(); ++i) {
+        const SQLite::Column column = query.getColumn(i);
+        if (!column.isNull()) deleted_.Add(column.getString());
+      }
+    }
+  }
+
+  // Whether what was deleted is gone from the file, which is written anew where it is not.
+  bool NothingStayed() {
+    try {
+      if (!deleted_.TooMany() && !deleted_.InFile(file_.options().file)) return true;
+    } catch (const std::exception&) {
+      // A file that cannot be read is told about by whoever reads it next.
+      return false;
+    }
+    return file_.Rewrite() && file_.EmptyLog(file_.options().busy_ms);
+  }
 
   template <typename F>
   auto Translated(F action) -> decltype(action()) {
@@ -503,6 +548,7 @@ class SqliteStore : public Store {
   StoreFile file_;
   std::map<std::string, SQLite::Statement> statements_;  // gone before the file is closed
   bool log_holds_deleted_ = false;
+  Traces deleted_;  // what the log, or a page of the file, may hold still
 };
 
 }  // namespace

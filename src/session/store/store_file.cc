@@ -251,6 +251,15 @@ bool StoreFile::EmptyLog(int wait_ms) {
   return done;
 }
 
+bool StoreFile::Rewrite() {
+  try {
+    db_->exec("VACUUM");
+    return true;
+  } catch (const SQLite::Exception&) {
+    return false;  // the file is as it was
+  }
+}
+
 void StoreFile::CheckStillThere() const {
   struct stat status{};
   if (::stat(options_.file.c_str(), &status) != 0) throw CannotOpen(options_.file, errno);

@@ -34,6 +34,9 @@ class StoreFile {
   // Empties the write-ahead log into the file, waiting at most `wait_ms` for other processes. False
   // where they, or the disk, stood in the way.
   bool EmptyLog(int wait_ms);
+  // Writes the file anew, so that it holds its rows and nothing else. False: it could not be done
+  // now. Needs a transaction to be over, no statement open, and room for the file twice.
+  bool Rewrite();
   // Throws Error(kIo) where the file at this path is not the one that was opened.
   void CheckStillThere() const;
 
