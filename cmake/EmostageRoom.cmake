@@ -28,8 +28,9 @@ endif()
 function(emostage_precompile name kind)
   if(NOT EMOSTAGE_PRECOMPILE)
     return()
-  elseif(name MATCHES "^emostage_(base|knowledge|safety)$")
-    # Every test reads all data files through these: unoptimised, that takes longer than compiling.
+  elseif(name MATCHES "^emostage_(base|knowledge|safety|model_llama)$")
+    # All data files are read by the first three in every test, and whole vocabularies weighed by the
+    # last for every token: unoptimised, that takes longer than compiling.
     # What is optimised cannot share what was precompiled for the rest.
     target_compile_options(${name} PRIVATE -O1)
     return()
