@@ -52,8 +52,8 @@ check: lint sanitize
 # Our own code with AddressSanitizer and UndefinedBehaviorSanitizer; llama.cpp stays as it is. The
 # program as a whole (cli.*, bench.*, web.*) and the starter model's half of the tests that a random
 # model takes too (/starter) are left to `make test`: slow under sanitizers, no other code of ours.
-# clang without optimisation, headers read once, and one start a test program: a third of the time
-# that gcc's RelWithDebInfo and a start a test case took.
+# clang without optimisation, headers read once, and one start a test program: gcc's RelWithDebInfo
+# and a start a test case took longer than all other checks together.
 sanitize:
 	@tools/setup.sh lint
 	@env -u CC -u CXX tools/llama.sh --server >/dev/null
